@@ -1,0 +1,9 @@
+//! The law of Countersign, and nothing else: what a request is, who may decide it, what follows from a
+//! decision or a passing hour. Pure: time, ids, randomness and the directory are arguments; decisions
+//! return events, events return effects. No I/O, no clock, no async lives here.
+
+pub mod canonical;
+pub mod id;
+pub mod money;
+pub mod people;
+pub mod policy;
