@@ -178,7 +178,8 @@ pub fn submission(n: u64) -> Commit {
         payload: payload(n).id,
         external_id: None,
     };
-    let append = Append { id: request(n), expected: 0, at: samples::moment(), events: vec![event], contents: vec![payload(n)], row: row(n) };
+    let append =
+        Append { id: request(n), expected: 0, at: samples::moment(), events: vec![event], contents: vec![payload(n)], row: row(n) };
     Commit { append: Some(append), ..Commit::default() }
 }
 

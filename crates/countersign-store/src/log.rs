@@ -118,7 +118,11 @@ impl Append {
             return Err(Fault::Store(format!("the request {} has no event to begin with", self.id)));
         }
         if self.row.status.is_final() != self.row.settled_at.is_some() {
-            return Err(Fault::Store(format!("the request {} is {} without the time of its end, or the reverse", self.id, self.row.status.as_str())));
+            return Err(Fault::Store(format!(
+                "the request {} is {} without the time of its end, or the reverse",
+                self.id,
+                self.row.status.as_str()
+            )));
         }
         Ok(())
     }
@@ -196,16 +200,8 @@ pub enum StatusName {
 
 impl StatusName {
     /// All of them, in the order of their stored codes: append only.
-    pub const ALL: [Self; 8] = [
-        Self::Pending,
-        Self::Returned,
-        Self::Unroutable,
-        Self::Held,
-        Self::Approved,
-        Self::Rejected,
-        Self::Expired,
-        Self::Withdrawn,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Pending, Self::Returned, Self::Unroutable, Self::Held, Self::Approved, Self::Rejected, Self::Expired, Self::Withdrawn];
 
     /// The stable word for it.
     #[must_use]
