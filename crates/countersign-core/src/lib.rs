@@ -2,6 +2,11 @@
 //! decision or a passing hour. Pure: time, ids, randomness and the directory are arguments; decisions
 //! return events, events return effects. No I/O, no clock, no async lives here.
 
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may unwrap")
+)]
+
 pub mod canonical;
 pub mod id;
 pub mod money;
