@@ -127,23 +127,27 @@ pub(super) fn settle(draft: &mut Draft<'_>, outcome: OutcomeName, cause: Cause) 
 
 fn render(draft: &Draft<'_>, spec: &ActionSpec, outcome: OutcomeName) -> Result<Result<Vec<u8>, String>, Refusal> {
     let (request, facts) = (draft.request()?, draft.facts);
-    let decided_by = request.deciders().into_iter().map(|person| (person.to_string(), outcome.as_str().to_owned())).collect();
+    let decided_by = request.deciders().into_iter().map(|person| (person, decided_word(outcome).to_owned())).collect();
     Ok(action_body(
         spec,
         &ActionFacts {
-            request: request.id.to_string(),
-            policy: request.policy.to_string(),
-            policy_version: request.version.to_string(),
-            rule: facts.policy.rule_name(&request.rule).to_owned(),
-            requester: request.requester.to_string(),
-            title: facts.policy.title(facts.payload),
-            revision: request.revision.0,
+            request: request.id,
+            policy: &request.policy,
+            policy_version: request.version,
+            rule: facts.policy.rule_name(&request.rule),
+            requester: &request.requester,
+            title: &facts.policy.title(facts.payload),
+            revision: request.revision,
             payload: facts.payload,
-            payload_digest: digest_of(facts.payload).to_string(),
-            outcome: outcome.as_str().to_owned(),
+            payload_digest: digest_of(facts.payload),
+            outcome: outcome.as_str(),
             created_at: request.created_at,
             settled_at: facts.now,
             decided_by,
         },
     ))
+}
+
+fn decided_word(outcome: OutcomeName) -> &'static str {
+    if outcome == OutcomeName::Rejected { "reject" } else { "approve" }
 }
