@@ -1,0 +1,440 @@
+//! What happened. A request is the fold of its events; nothing else is the truth about it. Events hold no
+//! personal text: payloads, comments and summaries stand apart and are named by salted digests.
+
+use crate::canonical::Digest;
+use crate::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
+use crate::policy::{LevelMode, OutcomeName, RuleRef};
+use jiff::Timestamp;
+
+/// The salted digest of content that stands apart from the event (payload, comment, summary, body).
+pub type ContentId = Digest;
+
+/// Who acted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Actor {
+    /// A person, signed in as themselves.
+    Person(PersonId),
+    /// A machine with a key, in the name of a person.
+    Key {
+        /// Which key.
+        key: KeyId,
+        /// The human it acts for.
+        person: PersonId,
+    },
+    /// The engine itself: a timer, a worker.
+    Engine,
+}
+
+impl Actor {
+    /// The human behind the act, if any.
+    #[must_use]
+    pub fn human(&self) -> Option<&PersonId> {
+        match self {
+            Self::Person(person) | Self::Key { person, .. } => Some(person),
+            Self::Engine => None,
+        }
+    }
+}
+
+/// Through which door a decision came in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Door {
+    /// The pages.
+    Web,
+    /// The HTTP API with a person's session.
+    Api,
+    /// A terminal signed in as the person.
+    Cli,
+    /// Another system, by a key with `decide:on-behalf`.
+    Relay,
+}
+
+/// What a person said of a revision.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Decision {
+    /// Yes.
+    Approve,
+    /// No.
+    Reject,
+    /// Not like this: back to the requester.
+    RequestChanges,
+}
+
+/// A person's decision as it was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decided {
+    /// The human who acted.
+    pub person: PersonId,
+    /// In whose seat, where not their own.
+    pub acting_for: Option<PersonId>,
+    /// What they said.
+    pub decision: Decision,
+    /// The revision they saw.
+    pub revision: Revision,
+    /// The stages it counts for.
+    pub stages: Vec<StageId>,
+    /// Their words.
+    pub comment: Option<ContentId>,
+    /// The way it came in.
+    pub door: Door,
+    /// The key that relayed it.
+    pub relayed_by: Option<KeyId>,
+}
+
+/// A stage as it opened: whom it asks was resolved then, from this version of the directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StageOpened {
+    /// This opening.
+    pub stage: StageId,
+    /// The index among the rule's stages.
+    pub spec: usize,
+    /// For each seat of the stage, who is asked; the requester is never among them.
+    pub asked: Vec<Vec<PersonId>>,
+    /// The directory's version that the selectors were resolved against.
+    pub directory: u64,
+    /// When it gives up.
+    pub expires_at: Timestamp,
+}
+
+/// Others were asked too, or instead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Escalated {
+    /// Which opening.
+    pub stage: StageId,
+    /// The level, counted from 0; `None` where an operator reassigned by hand.
+    pub level: Option<usize>,
+    /// Added or replaced.
+    pub mode: LevelMode,
+    /// Whom it asks; the requester is never among them.
+    pub to: Vec<PersonId>,
+    /// Why it fired.
+    pub cause: EscalationCause,
+    /// The directory's version that `to` was resolved against.
+    pub directory: u64,
+    /// A new deadline, where the level brings one.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a level fired.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EscalationCause {
+    /// Its time came; it fired this many milliseconds late.
+    Due {
+        /// Milliseconds between due and fired.
+        late_ms: i64,
+    },
+    /// Fewer people could decide than the quorum needs (rule 6).
+    TooFewEligible,
+    /// An operator asked these people.
+    Operator(PersonId),
+}
+
+/// How a stage ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StageResult {
+    /// Its quorum is full.
+    Approved,
+    /// Enough said no.
+    Rejected,
+    /// Its time ran out.
+    Expired,
+    /// The request moved on without it: returned, revised, withdrawn, rejected beside it.
+    Voided,
+}
+
+/// What settled a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// A rule allowed or denied it.
+    Rule,
+    /// The decisions of people.
+    Decisions,
+    /// A stage's clock; this many milliseconds after it was due.
+    Expiry {
+        /// Milliseconds between due and fired.
+        late_ms: i64,
+    },
+    /// The requester, or a key that acts for them.
+    Withdrawn(Actor),
+}
+
+/// One try at running an action, as it ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttemptEnded {
+    /// Which action.
+    pub action: ActionName,
+    /// The fencing token of the attempt.
+    pub token: u64,
+    /// In a word: `200`, `timeout`, `exit 1`.
+    pub answer: String,
+    /// Content with the captured answer, up to a bound.
+    pub output: Option<ContentId>,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum NoticeKind {
+    /// You are asked.
+    Requested,
+    /// You were asked and have not decided.
+    Reminded,
+    /// Others are asked now; or you are, because others did not decide.
+    Escalated,
+    /// How it ended.
+    Settled,
+    /// An approver asked for changes.
+    Returned,
+    /// Your decision lapsed: there is a new revision.
+    Lapsed,
+    /// Nobody can decide it.
+    Unroutable,
+    /// An action or a notice failed for good.
+    DeadLettered,
+}
+
+/// One recorded fact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A request was made.
+    Submitted {
+        /// Under which policy.
+        policy: PolicyName,
+        /// Pinned for its whole life.
+        version: Digest,
+        /// In whose name.
+        requester: PersonId,
+        /// By whom.
+        by: Actor,
+        /// The payload.
+        payload: ContentId,
+        /// The id that another system knows it by.
+        external_id: Option<String>,
+    },
+    /// The policy was read for a revision.
+    Ruled {
+        /// Which revision.
+        revision: Revision,
+        /// Which line.
+        rule: RuleRef,
+        /// What it said.
+        verdict: RuledVerdict,
+        /// Why no rule could be evaluated, where it failed closed.
+        failure: Option<String>,
+    },
+    /// A stage opened.
+    StageOpened(StageOpened),
+    /// Those who have not decided were asked again.
+    Reminded {
+        /// Which opening.
+        stage: StageId,
+        /// The how-manieth reminder was due, from 1; those overslept are counted, not sent.
+        nth: u32,
+        /// Milliseconds between due and fired.
+        late_ms: i64,
+        /// Who was asked again.
+        to: Vec<PersonId>,
+    },
+    /// Others were asked.
+    Escalated(Escalated),
+    /// A person decided.
+    Decided(Decided),
+    /// A voice no longer counts: its maker left, lost the group or became excluded (rule 1).
+    VoiceUncounted {
+        /// In which stage.
+        stage: StageId,
+        /// Whose.
+        person: PersonId,
+    },
+    /// Nobody is left to ask.
+    Unroutable {
+        /// Which opening.
+        stage: StageId,
+        /// How many could decide.
+        eligible: u32,
+        /// How many are needed.
+        needed: u32,
+    },
+    /// People were found again after the directory changed.
+    Rerouted {
+        /// Which opening.
+        stage: StageId,
+        /// For each seat, who is asked now.
+        asked: Vec<Vec<PersonId>>,
+        /// For each escalation that fired, in order, whom it asks now.
+        escalated: Vec<Vec<PersonId>>,
+        /// The directory's version.
+        directory: u64,
+    },
+    /// A stage ended.
+    StageClosed {
+        /// Which opening.
+        stage: StageId,
+        /// How.
+        result: StageResult,
+    },
+    /// An approver asked for changes; the request waits for a new revision.
+    Returned {
+        /// Who.
+        by: PersonId,
+    },
+    /// The payload changed; every decision so far is void.
+    Revised {
+        /// The new revision.
+        revision: Revision,
+        /// By whom.
+        by: Actor,
+        /// The new payload.
+        payload: ContentId,
+        /// Whose voices lapsed.
+        lapsed: Vec<PersonId>,
+    },
+    /// It ended, for good.
+    Settled {
+        /// How.
+        outcome: OutcomeName,
+        /// Why.
+        cause: Cause,
+        /// The actions that follow, each with the bytes that every attempt sends.
+        actions: Vec<PlannedAction>,
+    },
+    /// The model's words, or word that there are none.
+    Summarised {
+        /// Of which revision.
+        revision: Revision,
+        /// Which model wrote it.
+        by: String,
+        /// The summary.
+        summary: ContentId,
+    },
+    /// No summary came from the model; the plain one stands.
+    SummaryDeclined {
+        /// Of which revision.
+        revision: Revision,
+        /// Why: absent, too slow, refused by the check.
+        reason: String,
+    },
+    /// Somebody was told.
+    NoticeDelivered {
+        /// Which piece of work.
+        effect: EffectId,
+        /// About what.
+        kind: NoticeKind,
+        /// Whom; `None` for a webhook that takes every event.
+        to: Option<PersonId>,
+        /// By which road.
+        channel: String,
+        /// How many tries it took.
+        attempts: u32,
+    },
+    /// Telling failed for good.
+    NoticeFailed {
+        /// Which piece of work.
+        effect: EffectId,
+        /// About what.
+        kind: NoticeKind,
+        /// Whom.
+        to: Option<PersonId>,
+        /// The last answer.
+        answer: String,
+        /// How many tries it took.
+        attempts: u32,
+    },
+    /// An attempt began: from here the action may have had its effect.
+    ExecutionStarted {
+        /// Which action.
+        action: ActionName,
+        /// The fencing token: the number of the attempt.
+        token: u64,
+        /// Until when no other worker may start.
+        lease_until: Timestamp,
+    },
+    /// The receiver took it.
+    ExecutionSucceeded(AttemptEnded),
+    /// The receiver did not take it; tried again then.
+    ExecutionFailed {
+        /// The attempt.
+        attempt: AttemptEnded,
+        /// The next try.
+        retry_at: Timestamp,
+    },
+    /// Given up by the engine: a dead letter, to be retried or abandoned by an operator.
+    ExecutionDeadLettered(AttemptEnded),
+    /// An operator wants it tried again.
+    ExecutionRetried {
+        /// Which action.
+        action: ActionName,
+        /// Who.
+        by: Actor,
+    },
+    /// An operator gave it up.
+    ExecutionAbandoned {
+        /// Which action.
+        action: ActionName,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: Option<ContentId>,
+    },
+    /// Somebody said something.
+    Commented {
+        /// Who.
+        by: Actor,
+        /// What.
+        comment: ContentId,
+    },
+}
+
+/// What a rule said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RuledVerdict {
+    /// Approved without people.
+    Allow,
+    /// Rejected without people.
+    Deny,
+    /// People must agree.
+    Ask,
+}
+
+/// An action as it was rendered when the outcome was committed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlannedAction {
+    /// Which.
+    pub name: ActionName,
+    /// The body: the content that holds it.
+    pub body: ContentId,
+    /// How long it is.
+    pub bytes: u64,
+}
+
+impl Event {
+    /// The stable name, as the API and the stored form use it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Submitted { .. } => "submitted",
+            Self::Ruled { .. } => "ruled",
+            Self::StageOpened(_) => "stage_opened",
+            Self::Reminded { .. } => "reminded",
+            Self::Escalated(_) => "escalated",
+            Self::Decided(_) => "decided",
+            Self::VoiceUncounted { .. } => "voice_uncounted",
+            Self::Unroutable { .. } => "unroutable",
+            Self::Rerouted { .. } => "rerouted",
+            Self::StageClosed { .. } => "stage_closed",
+            Self::Returned { .. } => "returned",
+            Self::Revised { .. } => "revised",
+            Self::Settled { .. } => "settled",
+            Self::Summarised { .. } => "summarised",
+            Self::SummaryDeclined { .. } => "summary_declined",
+            Self::NoticeDelivered { .. } => "notice_delivered",
+            Self::NoticeFailed { .. } => "notice_failed",
+            Self::ExecutionStarted { .. } => "execution_started",
+            Self::ExecutionSucceeded(_) => "execution_succeeded",
+            Self::ExecutionFailed { .. } => "execution_failed",
+            Self::ExecutionDeadLettered(_) => "execution_dead_lettered",
+            Self::ExecutionRetried { .. } => "execution_retried",
+            Self::ExecutionAbandoned { .. } => "execution_abandoned",
+            Self::Commented { .. } => "commented",
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The port of versioned records: directory, policies, keys, sessions, links. Each write makes a new
+//! version; older ones stay readable, so that a request pinned to a policy version finds it for ever.
+
+use crate::Fault;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// What a record is. The name is stored; never rename one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// The directory, as one document.
+    Directory,
+    /// A policy by name: the document names the digest in force.
+    Policy,
+    /// A policy version by digest: the sources, never changed.
+    PolicyVersion,
+    /// An API key by id.
+    Key,
+    /// A person's session, by the hash of its secret.
+    Session,
+    /// A one-time sign-in link, by the hash of its secret.
+    LoginLink,
+    /// Anything the engine must remember by name.
+    Setting,
+}
+
+/// One version of one record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Its key within the kind.
+    pub key: String,
+    /// From 1.
+    pub version: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The document.
+    pub bytes: Vec<u8>,
+}
+
+/// One write: conditional on the version it expects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Put {
+    /// What it is.
+    pub kind: Kind,
+    /// Its key.
+    pub key: String,
+    /// The version that must be current; 0 where there must be none.
+    pub expected: u64,
+    /// The document; `None` removes the record from `get` and `list` (its versions stay).
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Versioned documents by kind and key.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// The current version.
+    async fn get(&self, kind: Kind, key: &str) -> Result<Option<Record>, Fault>;
+    /// Writes a new version and returns its number.
+    async fn put(&self, put: Put) -> Result<u64, PutError>;
+    /// The current versions of a kind, by key, after the one given.
+    async fn list_kind(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Vec<Record>, Fault>;
+    /// All versions of one record, oldest first.
+    async fn history(&self, kind: Kind, key: &str) -> Result<Vec<Record>, Fault>;
+}
+
+/// Why a record was not written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PutError {
+    /// Another version is current.
+    #[error("the record changed meanwhile")]
+    Conflict,
+    /// The world failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
