@@ -3,7 +3,7 @@
 
 use super::bare::Bare;
 use super::receiver::Receiver;
-use super::server::Server;
+use super::process::{Server, Site};
 use super::spread::{ms, percentile, row};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -22,6 +22,13 @@ pub struct Target {
     pub submit_key: String,
     /// Decides.
     pub relay_key: String,
+}
+
+impl Target {
+    /// A running product.
+    pub fn of(site: &Site, server: &Server) -> Self {
+        Self { url: server.url.clone(), submit_key: site.submit_key.clone(), relay_key: site.relay_key.clone() }
+    }
 }
 
 /// What a run came to.
@@ -45,8 +52,9 @@ pub async fn whole(span: Duration) {
     let mut plain = lives(&bare.target(), &receiver, span).await;
     let bare_cpu = "-";
     drop(bare);
-    let server = Server::start(receiver.address);
-    let target = Target { url: server.url.clone(), submit_key: server.submit_key.clone(), relay_key: server.relay_key.clone() };
+    let site = Site::new(receiver.address);
+    let server = site.serve();
+    let target = Target::of(&site, &server);
     let _warm = lives(&target, &receiver, Duration::from_secs(1)).await;
     let before = server.cpu();
     let mut run = lives(&target, &receiver, span).await;
@@ -54,7 +62,7 @@ pub async fn whole(span: Duration) {
     let cpu = (server.cpu() - before).as_secs_f64() / run.count as f64 * 1000.0;
     row("lifecycles per second, 64 clients", &format!("{:.0}", run.rate), &format!("{:.0}", plain.rate), &format!("{:.2}", run.rate / plain.rate));
     row("CPU seconds of the server per 1,000 lifecycles", &format!("{cpu:.2}"), bare_cpu, "");
-    row("resident memory at its peak", &format!("{} MiB", server.peak_mib()), "", "");
+    row("resident memory at its peak", &format!("{} MiB", server.memory_mib("VmHWM")), "", "");
     let (p50, p99) = (percentile(&mut run.to_action, 0.5), percentile(&mut run.to_action, 0.99));
     let (b50, b99) = (percentile(&mut plain.to_action, 0.5), percentile(&mut plain.to_action, 0.99));
     row("decision to action's arrival under that load, p50 / p99", &format!("{} / {}", ms(p50), ms(p99)), &format!("{} / {}", ms(b50), ms(b99)), "");
@@ -68,8 +76,9 @@ pub async fn decisions(span: Duration) {
     let bare = Bare::start(receiver.address).await;
     let plain = decide_all(&bare.target(), span).await;
     drop(bare);
-    let server = Server::start(receiver.address);
-    let target = Target { url: server.url.clone(), submit_key: server.submit_key.clone(), relay_key: server.relay_key.clone() };
+    let site = Site::new(receiver.address);
+    let server = site.serve();
+    let target = Target::of(&site, &server);
     let run = decide_all(&target, span).await;
     row("acknowledged decisions per second, 64 clients", &format!("{:.0}", run.rate), &format!("{:.0}", plain.rate), &format!("{:.2}", run.rate / plain.rate));
 }
@@ -77,8 +86,9 @@ pub async fn decisions(span: Duration) {
 /// Latency of decisions at a given rate, open loop: each starts at its own time whether or not others are done.
 pub async fn decisions_at(rate: u32, span: Duration) {
     let receiver = Receiver::start().await;
-    let server = Server::start(receiver.address);
-    let target = Target { url: server.url.clone(), submit_key: server.submit_key.clone(), relay_key: server.relay_key.clone() };
+    let site = Site::new(receiver.address);
+    let server = site.serve();
+    let target = Target::of(&site, &server);
     let client = client();
     let total = rate * u32::try_from(span.as_secs()).unwrap();
     let ids = submit_many(&target, u64::from(total)).await;

@@ -4,13 +4,15 @@
 
 use std::time::Duration;
 
+#[path = "../../tests/process/mod.rs"]
+mod process;
+
 mod bare;
 mod conditions;
 mod disk;
 mod lifecycle;
 mod pending;
 mod receiver;
-mod server;
 mod spread;
 
 /// How long each part loads the server.

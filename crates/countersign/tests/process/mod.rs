@@ -1,40 +1,68 @@
-//! The real binary as a child process, with its CPU time and memory read from the kernel.
+//! The real binary as a child process in a folder of its own: one policy, two people, two keys. Used by
+//! the crash tests and by the benchmark. Ends only what it started.
+#![allow(dead_code, reason = "each user needs a part of it")]
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// A running `countersign serve` in a folder of its own.
-pub struct Server {
-    child: Child,
-    /// Its base URL.
-    pub url: String,
+/// A folder with configuration, directory, policy and database.
+pub struct Site {
+    /// Where it is.
+    pub folder: tempfile::TempDir,
     /// Submits for anybody.
     pub submit_key: String,
     /// Relays decisions.
     pub relay_key: String,
-    /// Its folder.
-    pub folder: tempfile::TempDir,
 }
 
-impl Server {
-    /// Writes a folder with one policy and two people, creates keys, starts the server and waits for its line.
-    pub fn start(receiver: SocketAddr) -> Self {
+/// A running `countersign serve`.
+pub struct Server {
+    child: Child,
+    /// Its base URL.
+    pub url: String,
+    /// From start to the ready line.
+    pub ready_in: Duration,
+}
+
+impl Site {
+    /// Writes the files and creates the keys; notices and actions go to this receiver.
+    pub fn new(receiver: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), receiver);
         let submit_key = key(folder.path(), &["submitter", "--scope", "submit,read", "--acts-for", "any"]);
         let relay_key = key(folder.path(), &["relay", "--scope", "decide:on-behalf"]);
+        Self { folder, submit_key, relay_key }
+    }
+
+    /// Runs another command of the binary here.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        program(self.folder.path()).args(arguments).output().unwrap()
+    }
+
+    /// Starts the server and waits for its line.
+    pub fn serve(&self) -> Server {
         let began = std::time::Instant::now();
-        let mut child = program(folder.path()).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("server.log")).unwrap();
+        let mut child = program(self.folder.path()).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.by_ref().map(Result::unwrap).find(|line| line.contains("ready on")).unwrap();
-        eprintln!("ready in {:?}", began.elapsed());
+        let Some(line) = lines.by_ref().map(Result::unwrap).find(|line| line.contains("ready on")) else {
+            panic!("the server did not start: {}", std::fs::read_to_string(self.folder.path().join("server.log")).unwrap());
+        };
+        let ready_in = began.elapsed();
         std::thread::spawn(move || for _ in lines {});
-        let url = line.split_whitespace().last().unwrap().to_owned();
-        Self { child, url, submit_key, relay_key, folder }
+        Server { child, url: line.split_whitespace().last().unwrap().to_owned(), ready_in }
+    }
+}
+
+impl Server {
+    /// kill -9, and waits for the end.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// User and system time so far.
@@ -45,10 +73,10 @@ impl Server {
         Duration::from_millis(ticks * 10)
     }
 
-    /// The largest resident size so far, in MiB.
-    pub fn peak_mib(&self) -> u64 {
+    /// A line of `/proc/<pid>/status` in MiB: `VmHWM` for the peak, `VmRSS` for now.
+    pub fn memory_mib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(what)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 }
