@@ -219,7 +219,13 @@ impl Performer {
         if until.duration_since(self.engine.clock().now()) <= HTTP_LEASE {
             return Ok(());
         }
-        self.change(OutboxChange::Extend { id: piece.row.id, token: piece.token, until }).await
+        let commit = Commit { outbox: vec![OutboxChange::Extend { id: piece.row.id, token: piece.token, until }], ..Commit::default() };
+        match self.engine.log().commit(commit).await {
+            Ok(_) => Ok(()),
+            Err(countersign_store::CommitError::LeaseLost) => Err(Refusal::LeaseLost { token: piece.token, current: 0 }.into()),
+            Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
+            Err(_) => Err(EngineError::Busy),
+        }
     }
 
     async fn later(&self, piece: &Claimed, due_at: Timestamp) -> Result<(), EngineError> {
