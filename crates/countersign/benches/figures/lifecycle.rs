@@ -112,7 +112,7 @@ pub async fn decisions_at(rate: u32, span: Duration) {
     row(&format!("decision latency at {rate}/s, p50 / p99"), &format!("{} / {}", ms(p50), ms(p99)), "", "");
 }
 
-async fn lives(target: &Target, receiver: &Receiver, span: Duration) -> Run {
+pub async fn lives(target: &Target, receiver: &Receiver, span: Duration) -> Run {
     let (client, until, began) = (client(), Instant::now() + span, Instant::now());
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
