@@ -21,4 +21,5 @@ pub mod people;
 pub mod policy;
 pub mod refusal;
 pub mod request;
+pub mod scenario;
 pub mod stage;
