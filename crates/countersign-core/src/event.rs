@@ -190,8 +190,6 @@ pub enum NoticeKind {
     Unroutable,
     /// An action or a notice failed for good.
     DeadLettered,
-    /// An action finished.
-    Executed,
 }
 
 /// One recorded fact.
@@ -262,6 +260,8 @@ pub enum Event {
         stage: StageId,
         /// For each seat, who is asked now.
         asked: Vec<Vec<PersonId>>,
+        /// For each escalation that fired, in order, whom it asks now.
+        escalated: Vec<Vec<PersonId>>,
         /// The directory's version.
         directory: u64,
     },
@@ -402,7 +402,7 @@ pub struct PlannedAction {
     pub name: ActionName,
     /// The body: the content that holds it.
     pub body: ContentId,
-    /// The plain SHA-256 of the bytes, re-checked by every attempt. Salted like all content digests.
+    /// How long it is.
     pub bytes: u64,
 }
 

@@ -7,8 +7,14 @@
 )]
 
 pub mod canonical;
+pub mod command;
 pub mod event;
+pub mod execution;
 pub mod id;
 pub mod money;
 pub mod people;
 pub mod policy;
+pub mod refusal;
+pub mod request;
+pub mod scenario;
+pub mod stage;

@@ -246,6 +246,15 @@ pub enum OutboxChange {
         /// When.
         due_at: Timestamp,
     },
+    /// The lease lasts longer. Token as above.
+    Extend {
+        /// Which row.
+        id: EffectId,
+        /// The token of the claim.
+        token: u64,
+        /// Until when.
+        until: Timestamp,
+    },
     /// Notices of this request that wait for its summary may leave now.
     Release {
         /// Of which request.

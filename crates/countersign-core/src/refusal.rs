@@ -1,0 +1,140 @@
+//! A rule says no. Each refusal has a stable code, one sentence that says why and what is true now, and
+//! what can be done; a refused command changes nothing (rule 29).
+
+use crate::id::{ActionName, PersonId, Revision};
+use crate::policy::OutcomeName;
+use jiff::Timestamp;
+
+/// Why a command was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Rule 2.
+    OwnRequest,
+    /// Rule 1.
+    NotAnApprover,
+    /// Rule 3: this person's voice already fills a seat in another stage.
+    VoiceAlreadyCounted,
+    /// Rule 11.
+    AlreadySettled {
+        /// How it ended.
+        outcome: OutcomeName,
+        /// When.
+        at: Timestamp,
+        /// Whose decisions it was.
+        by: Vec<PersonId>,
+    },
+    /// Rule 11: the stage that asked this person has ended.
+    StageClosed,
+    /// The request waits for a new revision.
+    Returned,
+    /// Rule 7.
+    StaleRevision {
+        /// What the maker saw.
+        seen: Revision,
+        /// What stands now.
+        current: Revision,
+    },
+    /// Rule 16: the expiry has passed, swept or not.
+    TooLate {
+        /// When it passed.
+        expired_at: Timestamp,
+    },
+    /// Rule 8: only the requester, or a key that acts for them.
+    NotTheRequester,
+    /// The person is unknown or has left.
+    UnknownPerson(PersonId),
+    /// No such action follows from this outcome.
+    UnknownAction(ActionName),
+    /// Only a dead letter is retried or given up by hand.
+    NotADeadLetter(ActionName),
+    /// The action is running, or done, or waits for the one before it.
+    NotRunnable(ActionName),
+    /// Rule 21: another attempt has begun since.
+    LeaseLost {
+        /// The token that came.
+        token: u64,
+        /// The token that is current.
+        current: u64,
+    },
+    /// Rule 21: the bytes about to be sent are not those that were approved.
+    DigestMismatch(ActionName),
+    /// Nobody among those named may decide this request.
+    NobodyToAsk,
+    /// There is no such request.
+    UnknownRequest,
+    /// There is one already.
+    AlreadySubmitted,
+}
+
+impl Refusal {
+    /// The stable code; each has a page under `docs/errors/`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OwnRequest => "own_request",
+            Self::NotAnApprover => "not_an_approver",
+            Self::VoiceAlreadyCounted => "voice_already_counted",
+            Self::AlreadySettled { .. } => "already_settled",
+            Self::StageClosed => "stage_closed",
+            Self::Returned => "returned",
+            Self::StaleRevision { .. } => "stale_revision",
+            Self::TooLate { .. } => "too_late",
+            Self::NotTheRequester => "not_the_requester",
+            Self::UnknownPerson(_) => "unknown_person",
+            Self::UnknownAction(_) => "unknown_action",
+            Self::NotADeadLetter(_) => "not_a_dead_letter",
+            Self::NotRunnable(_) => "not_runnable",
+            Self::LeaseLost { .. } => "lease_lost",
+            Self::DigestMismatch(_) => "digest_mismatch",
+            Self::NobodyToAsk => "nobody_to_ask",
+            Self::UnknownRequest => "unknown_request",
+            Self::AlreadySubmitted => "already_submitted",
+        }
+    }
+
+    /// One sentence: why, what is true now, what can be done.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::OwnRequest => "nobody decides their own request; somebody else whom the stage asks must".into(),
+            Self::NotAnApprover => "you are not asked to decide this request; `why` shows who is".into(),
+            Self::VoiceAlreadyCounted => "your approval already counts in another stage of this request, and one person is one voice; somebody else must fill this stage".into(),
+            Self::AlreadySettled { outcome, at, by } => settled(*outcome, *at, by),
+            Self::StageClosed => "the stage that asked you has ended; the request goes on without a further voice of yours".into(),
+            Self::Returned => "changes were asked for, so nobody can decide until the requester sends a new revision".into(),
+            Self::StaleRevision { seen, current } => {
+                format!("you saw revision {seen}, but the request was changed and stands at revision {current}; look at it again")
+            }
+            Self::TooLate { expired_at } => format!("the time to decide ended at {expired_at}; the request can be submitted again"),
+            Self::NotTheRequester => "only the requester, or a key that acts for them, may do this".into(),
+            Self::UnknownPerson(person) => format!("`{person}` is nobody in the directory, or has left"),
+            Self::UnknownAction(action) => format!("no action `{action}` follows from this outcome"),
+            Self::NotADeadLetter(action) => format!("`{action}` is not a dead letter: only an action that was given up can be retried or abandoned by hand"),
+            Self::NotRunnable(action) => format!("`{action}` cannot start now: it is running or done, or waits for the action before it"),
+            Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
+            Self::DigestMismatch(action) => format!("the bytes of `{action}` are not those that were approved; nothing was sent"),
+            Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),
+            Self::UnknownRequest => "there is no such request, or you may not see it".into(),
+            Self::AlreadySubmitted => "this request exists already".into(),
+        }
+    }
+}
+
+fn settled(outcome: OutcomeName, at: Timestamp, by: &[PersonId]) -> String {
+    let names: Vec<&str> = by.iter().map(PersonId::as_str).collect();
+    let who = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
+    format!("the request was {}{who} at {at}; an outcome is final, so submit a new one if it is still wanted", outcome.as_str())
+}
+
+impl OutcomeName {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}

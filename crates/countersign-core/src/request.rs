@@ -1,0 +1,125 @@
+//! A request is what its events say it is. Nothing here waits, reads a clock, or can fail for want of a
+//! network. The parts: `decide` says what follows from a command, `evolve` folds an event, `effects`
+//! says what the world owes us because of it.
+
+use crate::canonical::Digest;
+use crate::event::{Actor, Cause, ContentId, Decision};
+use crate::id::{PersonId, PolicyName, RequestId, Revision, StageId};
+use crate::policy::{OutcomeName, RuleRef};
+use crate::stage::Stage;
+use jiff::Timestamp;
+
+pub use decide::{Decided, Facts, decide};
+pub use effects::{Effect, effects};
+pub use evolve::{IllegalEvent, evolve, fold};
+
+mod decide;
+mod effects;
+mod evolve;
+pub mod view;
+
+/// One proposed action under control, from submission to outcome.
+///
+/// Invariants, kept by `evolve` alone: `settled` is set once and never cleared; voices stand only on the
+/// current revision; a stage number is never used twice; executions exist only after an outcome.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Which.
+    pub id: RequestId,
+    /// Under which policy.
+    pub policy: PolicyName,
+    /// The version pinned at submission (rule 9).
+    pub version: Digest,
+    /// In whose name; never an approver (rule 2).
+    pub requester: PersonId,
+    /// Who submitted it.
+    pub submitted_by: Actor,
+    /// The id that another system knows it by.
+    pub external_id: Option<String>,
+    /// The current state of the payload.
+    pub revision: Revision,
+    /// Its content.
+    pub payload: ContentId,
+    /// The line of the policy that holds for this revision.
+    pub rule: RuleRef,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// All openings of this revision's stages, in order.
+    pub stages: Vec<Stage>,
+    /// How many openings there were over all revisions.
+    pub stages_opened: u32,
+    /// Who asked for changes, while it waits for a new revision.
+    pub returned_by: Option<PersonId>,
+    /// What the model did for this revision.
+    pub summary: SummaryState,
+    /// The end.
+    pub settled: Option<Settlement>,
+    /// What follows from the end, in order.
+    pub executions: Vec<crate::execution::Execution>,
+    /// How many events made it what it is.
+    pub events: u64,
+}
+
+/// Where the model's summary of the current revision stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SummaryState {
+    /// Not answered yet: the plain one is shown.
+    Open,
+    /// It wrote this.
+    Written {
+        /// Which model.
+        by: String,
+        /// The words.
+        content: ContentId,
+    },
+    /// It did not: the plain one stands.
+    Declined,
+}
+
+/// How a request ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settlement {
+    /// The outcome.
+    pub outcome: OutcomeName,
+    /// Why.
+    pub cause: Cause,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Request {
+    /// The opening of this number, if it belongs to the current revision.
+    #[must_use]
+    pub fn stage(&self, id: StageId) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.id == id)
+    }
+
+    /// Stages that still take decisions or wait for people.
+    pub fn open_stages(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().filter(|stage| stage.closed.is_none())
+    }
+
+    /// Whether this person may never decide: the requester, and whoever submitted it in a name (rule 2).
+    #[must_use]
+    pub fn excludes(&self, person: &PersonId) -> bool {
+        &self.requester == person || self.submitted_by.human() == Some(person)
+    }
+
+    /// Those whose decisions made the outcome what it is: the approvers of an approval, the rejecters
+    /// of a rejection.
+    #[must_use]
+    pub fn deciders(&self) -> Vec<PersonId> {
+        let wanted = match self.settled.as_ref().map(|end| end.outcome) {
+            Some(OutcomeName::Rejected) => Decision::Reject,
+            _ => Decision::Approve,
+        };
+        let voices = self.stages.iter().flat_map(|stage| &stage.voices);
+        let mut people: Vec<PersonId> = Vec::new();
+        for voice in voices.filter(|voice| voice.counts && voice.decision == wanted) {
+            if !people.contains(&voice.person) {
+                people.push(voice.person.clone());
+            }
+        }
+        people
+    }
+}

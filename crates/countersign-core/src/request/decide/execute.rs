@@ -1,0 +1,70 @@
+//! Running what was approved: claimed once under a lease with a fencing token, re-checked at every start,
+//! recorded done once (rules 21 and 22).
+
+use super::Draft;
+use crate::command::{Report, ReportVerdict};
+use crate::event::{Actor, AttemptEnded, ContentId, Event};
+use crate::execution::{Execution, ExecutionState};
+use crate::id::ActionName;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use jiff::Timestamp;
+
+/// The attempt begins, if it is this action's turn, nobody else holds it, and the bytes are the approved ones.
+pub(super) fn start(draft: &mut Draft<'_>, action: &ActionName, lease_until: Timestamp, body: ContentId) -> Result<(), Refusal> {
+    let request = draft.request()?;
+    let execution = find(request, action)?;
+    if !execution.may_start(draft.facts.now) || !is_next(request, action) {
+        return Err(Refusal::NotRunnable(action.clone()));
+    }
+    if execution.body != body {
+        return Err(Refusal::DigestMismatch(action.clone()));
+    }
+    let token = execution.attempts + 1;
+    draft.record(Event::ExecutionStarted { action: action.clone(), token, lease_until });
+    Ok(())
+}
+
+/// Actions of an outcome run in order: the first that has not succeeded is next.
+fn is_next(request: &Request, action: &ActionName) -> bool {
+    let next = request.executions.iter().find(|execution| execution.state != ExecutionState::Succeeded);
+    next.is_some_and(|execution| &execution.action == action)
+}
+
+/// The attempt ended. Only the current token speaks: a zombie's word is refused and kept beside the record.
+pub(super) fn finish(draft: &mut Draft<'_>, action: &ActionName, token: u64, report: &Report) -> Result<(), Refusal> {
+    let execution = find(draft.request()?, action)?;
+    if execution.attempts != token || !matches!(execution.state, ExecutionState::Running { .. }) {
+        return Err(Refusal::LeaseLost { token, current: execution.attempts });
+    }
+    let attempt = AttemptEnded { action: action.clone(), token, answer: report.answer.clone(), output: report.output };
+    draft.record(match report.verdict {
+        ReportVerdict::Succeeded => Event::ExecutionSucceeded(attempt),
+        ReportVerdict::RetryAt(retry_at) => Event::ExecutionFailed { attempt, retry_at },
+        ReportVerdict::GiveUp => Event::ExecutionDeadLettered(attempt),
+    });
+    Ok(())
+}
+
+pub(super) fn retry(draft: &mut Draft<'_>, action: &ActionName, by: &Actor) -> Result<(), Refusal> {
+    dead_letter(draft.request()?, action)?;
+    draft.record(Event::ExecutionRetried { action: action.clone(), by: by.clone() });
+    Ok(())
+}
+
+pub(super) fn abandon(draft: &mut Draft<'_>, action: &ActionName, by: &Actor, reason: Option<ContentId>) -> Result<(), Refusal> {
+    dead_letter(draft.request()?, action)?;
+    draft.record(Event::ExecutionAbandoned { action: action.clone(), by: by.clone(), reason });
+    Ok(())
+}
+
+fn dead_letter(request: &Request, action: &ActionName) -> Result<(), Refusal> {
+    match find(request, action)?.state {
+        ExecutionState::Failed => Ok(()),
+        _ => Err(Refusal::NotADeadLetter(action.clone())),
+    }
+}
+
+fn find<'a>(request: &'a Request, action: &ActionName) -> Result<&'a Execution, Refusal> {
+    request.executions.iter().find(|execution| &execution.action == action).ok_or_else(|| Refusal::UnknownAction(action.clone()))
+}

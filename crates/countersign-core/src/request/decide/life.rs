@@ -1,0 +1,111 @@
+//! The rest of a request's life: revising, withdrawing, commenting, asking further people by hand, the
+//! model's summary, and word of notices.
+
+use super::{Draft, settle, submit, wake};
+use crate::event::{Actor, Cause, ContentId, Escalated, EscalationCause, Event, NoticeKind};
+use crate::id::{EffectId, PersonId, Revision, StageId};
+use crate::policy::{LevelMode, OutcomeName};
+use crate::refusal::Refusal;
+use crate::request::{Request, SummaryState};
+use std::collections::BTreeSet;
+
+/// Rule 8: voids every decision so far and starts the stages again under the pinned version.
+pub(super) fn revise(draft: &mut Draft<'_>, by: &Actor, payload: ContentId) -> Result<(), Refusal> {
+    let request = draft.unsettled()?;
+    may_speak_for_requester(request, by)?;
+    wake::fire_before_deed(draft)?;
+    let request = draft.unsettled()?;
+    let voices = request.stages.iter().flat_map(|stage| &stage.voices);
+    let lapsed: BTreeSet<PersonId> = voices.filter(|voice| voice.counts).map(|voice| voice.person.clone()).collect();
+    let revision = request.revision.next();
+    draft.record(Event::Revised { revision, by: by.clone(), payload, lapsed: lapsed.into_iter().collect() });
+    submit::rule(draft)
+}
+
+/// The requester takes it back; a repeated withdrawal records nothing.
+pub(super) fn withdraw(draft: &mut Draft<'_>, by: &Actor) -> Result<(), Refusal> {
+    may_speak_for_requester(draft.request()?, by)?;
+    let request = draft.request()?;
+    if request.settled.as_ref().is_some_and(|end| end.outcome == OutcomeName::Withdrawn) {
+        return Ok(());
+    }
+    draft.unsettled()?;
+    wake::fire_before_deed(draft)?;
+    settle::settle(draft, OutcomeName::Withdrawn, Cause::Withdrawn(by.clone()))
+}
+
+fn may_speak_for_requester(request: &Request, by: &Actor) -> Result<(), Refusal> {
+    if by.human() == Some(&request.requester) { Ok(()) } else { Err(Refusal::NotTheRequester) }
+}
+
+pub(super) fn comment(draft: &mut Draft<'_>, by: &Actor, comment: ContentId) -> Result<(), Refusal> {
+    draft.request()?;
+    draft.record(Event::Commented { by: by.clone(), comment });
+    Ok(())
+}
+
+/// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3.
+pub(super) fn reassign(draft: &mut Draft<'_>, by: &PersonId, to: &[PersonId]) -> Result<(), Refusal> {
+    draft.unsettled()?;
+    wake::fire_before_deed(draft)?;
+    let request = draft.unsettled()?;
+    if request.returned_by.is_some() {
+        return Err(Refusal::Returned);
+    }
+    if let Some(unknown) = to.iter().find(|person| !draft.facts.roster.is_active(person)) {
+        return Err(Refusal::UnknownPerson(unknown.clone()));
+    }
+    let may: Vec<PersonId> = to.iter().filter(|person| !request.excludes(person)).cloned().collect();
+    if may.is_empty() {
+        return Err(Refusal::NobodyToAsk);
+    }
+    let open: Vec<StageId> = request.open_stages().map(|stage| stage.id).collect();
+    for stage in open {
+        draft.record(Event::Escalated(Escalated {
+            stage,
+            level: None,
+            mode: LevelMode::Add,
+            to: may.clone(),
+            cause: EscalationCause::Operator(by.clone()),
+            directory: draft.facts.roster.version,
+            expires_at: None,
+        }));
+        super::route::check_route(draft, stage)?;
+    }
+    Ok(())
+}
+
+/// A late answer is an event and sends no second notice; one for an older revision, or a second one, is not.
+pub(super) fn summarised(draft: &mut Draft<'_>, revision: Revision, by: &str, summary: ContentId) -> Result<(), Refusal> {
+    let request = draft.request()?;
+    let wanted = request.revision == revision && !matches!(request.summary, SummaryState::Written { .. });
+    if wanted {
+        draft.record(Event::Summarised { revision, by: by.to_owned(), summary });
+    }
+    Ok(())
+}
+
+pub(super) fn decline_summary(draft: &mut Draft<'_>, revision: Revision, reason: &str) -> Result<(), Refusal> {
+    let request = draft.request()?;
+    if request.revision == revision && request.summary == SummaryState::Open {
+        draft.record(Event::SummaryDeclined { revision, reason: reason.to_owned() });
+    }
+    Ok(())
+}
+
+pub(super) fn report_notice(
+    draft: &mut Draft<'_>,
+    effect: EffectId,
+    kind: NoticeKind,
+    to: Option<&PersonId>,
+    attempts: u32,
+    result: &Result<String, String>,
+) -> Result<(), Refusal> {
+    draft.request()?;
+    let to = to.cloned();
+    draft.record(match result.clone() {
+        Ok(channel) => Event::NoticeDelivered { effect, kind, to, channel, attempts },
+        Err(answer) => Event::NoticeFailed { effect, kind, to, answer, attempts },
+    });
+    Ok(())
+}

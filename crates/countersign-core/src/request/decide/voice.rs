@@ -1,0 +1,117 @@
+//! A person's decision: may they, on what they saw, and what it changes (rules 1-3, 7, 10-12, 16).
+
+use super::route::{barred, counts, specs, standing, within_reach};
+use super::{Draft, Facts, settle, wake};
+use crate::command::Voicing;
+use crate::event::{Decided, Decision, Event};
+use crate::id::{PersonId, StageId};
+use crate::policy::StageSpec;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::stage::{Stage, places, seats_filled};
+
+pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refusal> {
+    let request = draft.request()?;
+    if request.excludes(&voicing.person) {
+        return Err(Refusal::OwnRequest);
+    }
+    if said_before(request, voicing) && candidates(request, &voicing.person, draft.facts, Some(voicing.decision)).is_empty() {
+        return Ok(());
+    }
+    let request = draft.unsettled()?;
+    if voicing.revision != request.revision {
+        return Err(Refusal::StaleRevision { seen: voicing.revision, current: request.revision });
+    }
+    wake::fire_before_deed(draft)?;
+    let request = draft.unsettled()?;
+    if request.returned_by.is_some() {
+        return Err(Refusal::Returned);
+    }
+    let stages = counted_stages(request, voicing, draft.facts)?;
+    draft.record(Event::Decided(Decided {
+        person: voicing.person.clone(),
+        acting_for: None,
+        decision: voicing.decision,
+        revision: voicing.revision,
+        stages: stages.clone(),
+        comment: voicing.comment,
+        door: voicing.door,
+        relayed_by: voicing.relayed_by,
+    }));
+    if voicing.decision == Decision::RequestChanges {
+        draft.record(Event::Returned { by: voicing.person.clone() });
+        return Ok(());
+    }
+    for stage in stages {
+        if draft.request()?.settled.is_none() {
+            settle::weigh(draft, stage)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rule 10: whether this person's last word on this revision was the same, in any stage.
+fn said_before(request: &Request, voicing: &Voicing) -> bool {
+    let last = request.stages.iter().flat_map(|stage| &stage.voices).filter(|voice| voice.person == voicing.person).max_by_key(|voice| voice.at);
+    voicing.revision == request.revision && last.is_some_and(|voice| voice.decision == voicing.decision && voice.counts)
+}
+
+/// Open stages in which this person may decide now; with `but`, only those where they have not said it yet.
+/// Those whom an escalation replaced may no longer decide; what they said stands.
+fn candidates(request: &Request, person: &PersonId, facts: &Facts<'_>, but: Option<Decision>) -> Vec<StageId> {
+    let unsaid = |stage: &&Stage| but.is_none() || stage.voice(person).is_none_or(|voice| Some(voice.decision) != but);
+    let may = |stage: &&Stage| standing(request, stage, facts, true).contains_key(person);
+    request.open_stages().filter(unsaid).filter(may).map(|stage| stage.id).collect()
+}
+
+/// The stages that the decision counts for: all open ones that ask this person where voices may repeat; else
+/// the one already holding their voice, or the first that leaves every other open stage fillable.
+fn counted_stages(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> Result<Vec<StageId>, Refusal> {
+    let open = candidates(request, &voicing.person, facts, None);
+    if open.is_empty() {
+        return Err(refusal(request, voicing, facts));
+    }
+    let specs = specs(request, facts);
+    let spec_of = |id: &StageId| request.stage(*id).and_then(|stage| specs.get(stage.spec));
+    if voicing.decision != Decision::Approve || open.iter().filter_map(spec_of).all(|spec| spec.repeat_allowed) {
+        return Ok(open);
+    }
+    let held = open.iter().find(|id| request.stage(**id).is_some_and(|stage| stage.voice(&voicing.person).is_some()));
+    let chosen = held.or_else(|| open.iter().find(|id| leaves_others_fillable(request, **id, &voicing.person, &specs, facts)));
+    Ok(chosen.or(open.first()).into_iter().copied().collect())
+}
+
+fn leaves_others_fillable(request: &Request, chosen: StageId, person: &PersonId, specs: &[StageSpec], facts: &Facts<'_>) -> bool {
+    request.open_stages().filter(|stage| stage.id != chosen).all(|stage| {
+        let Some(spec) = specs.get(stage.spec) else { return true };
+        let (counts, mut reach) = (counts(spec), within_reach(request, stage, facts));
+        let before = seats_filled(&reach, &counts);
+        if !spec.repeat_allowed {
+            reach.remove(person);
+        }
+        before < places(&counts) || seats_filled(&reach, &counts) >= places(&counts)
+    })
+}
+
+/// Why nobody of this name may decide now.
+fn refusal(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> Refusal {
+    let person = &voicing.person;
+    if !facts.roster.is_active(person) {
+        return Refusal::NotAnApprover;
+    }
+    let specs = specs(request, facts);
+    let elsewhere = request.open_stages().any(|stage| {
+        let spec = specs.get(stage.spec);
+        spec.is_some_and(|spec| barred(request, spec, Some(stage.id)).contains(person)) && stage_names(request, stage, spec, facts, person)
+    });
+    if elsewhere {
+        return Refusal::VoiceAlreadyCounted;
+    }
+    let asked_before = request.stages.iter().any(|stage| stage.closed.is_some() && stage.everybody_asked().contains(person));
+    if asked_before { Refusal::StageClosed } else { Refusal::NotAnApprover }
+}
+
+fn stage_names(request: &Request, stage: &Stage, spec: Option<&StageSpec>, facts: &Facts<'_>, person: &PersonId) -> bool {
+    let named = |spec: &StageSpec| spec.seats.iter().any(|seat| super::route::ask(&seat.from, request, facts, &Default::default()).contains(person));
+    stage.everybody_asked().contains(person) || spec.is_some_and(named)
+}

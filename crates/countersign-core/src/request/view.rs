@@ -1,0 +1,121 @@
+//! What others need to know of a request without deciding anything: its status, who is waited for, what
+//! happens next and when.
+
+use super::decide::Facts;
+use super::decide::{earliest, heard, specs, standing, timers};
+use super::Request;
+use crate::event::Decision;
+use crate::id::PersonId;
+use crate::policy::{OutcomeName, StageSpec};
+use crate::stage::{Stage, places};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+pub use super::decide::Timer;
+
+/// Where a request stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Somebody is asked.
+    Pending,
+    /// Waits for a new revision.
+    Returned,
+    /// Nobody left to ask.
+    Unroutable,
+    /// Ended.
+    Settled(OutcomeName),
+}
+
+/// One stage as people see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StageView {
+    /// As the policy names it.
+    pub name: String,
+    /// Distinct people needed.
+    pub quorum: usize,
+    /// Who may decide now, with those who have.
+    pub approvers: Vec<PersonId>,
+    /// Whose approval counts.
+    pub approved_by: Vec<PersonId>,
+    /// Whose rejection counts.
+    pub rejected_by: Vec<PersonId>,
+    /// The next escalation or expiry, while open.
+    pub due: Option<Timestamp>,
+    /// Levels that fired.
+    pub escalations_fired: usize,
+}
+
+impl Request {
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if let Some(end) = &self.settled {
+            return Status::Settled(end.outcome);
+        }
+        if self.returned_by.is_some() {
+            return Status::Returned;
+        }
+        if self.open_stages().any(|stage| stage.unroutable) { Status::Unroutable } else { Status::Pending }
+    }
+
+    /// Who may decide now and has not.
+    #[must_use]
+    pub fn waiting(&self, facts: &Facts<'_>) -> BTreeSet<PersonId> {
+        if self.settled.is_some() || self.returned_by.is_some() {
+            return BTreeSet::new();
+        }
+        let of = |stage: &Stage| standing(self, stage, facts, true).into_keys().filter(|person| stage.voice(person).is_none()).collect::<Vec<_>>();
+        self.open_stages().flat_map(of).collect()
+    }
+
+    /// When it must be looked at again (rule 14).
+    #[must_use]
+    pub fn next_wakeup(&self, facts: &Facts<'_>) -> Option<Timestamp> {
+        earliest(self, facts).map(|(due, ..)| due)
+    }
+
+    /// The next timer and what it will do.
+    #[must_use]
+    pub fn next_timer(&self, facts: &Facts<'_>) -> Option<(Timestamp, Timer)> {
+        earliest(self, facts).map(|(due, _, timer)| (due, timer))
+    }
+
+    /// The next escalation or expiry over all open stages.
+    #[must_use]
+    pub fn due(&self, facts: &Facts<'_>) -> Option<Timestamp> {
+        let specs = specs(self, facts);
+        self.open_stages().filter_map(|stage| due(stage, specs.get(stage.spec)?, facts.now)).min()
+    }
+
+    /// A stage of the current revision as people see it.
+    #[must_use]
+    pub fn stage_view(&self, stage: &Stage, facts: &Facts<'_>) -> StageView {
+        let specs = specs(self, facts);
+        let spec = specs.get(stage.spec);
+        let mut approvers: BTreeSet<PersonId> = if stage.closed.is_none() {
+            standing(self, stage, facts, true).into_keys().collect()
+        } else {
+            stage.everybody_asked().into_iter().collect()
+        };
+        approvers.extend(stage.voices.iter().map(|voice| voice.person.clone()));
+        StageView {
+            name: spec.map_or_else(String::new, |spec| spec.name.clone()),
+            quorum: spec.map_or(0, |spec| places(&super::decide::counts(spec))),
+            approvers: approvers.into_iter().collect(),
+            approved_by: stage.said(Decision::Approve).cloned().collect(),
+            rejected_by: stage.said(Decision::Reject).cloned().collect(),
+            due: spec.filter(|_| stage.closed.is_none()).and_then(|spec| due(stage, spec, facts.now)),
+            escalations_fired: stage.escalations.iter().filter(|escalation| escalation.level.is_some()).count(),
+        }
+    }
+
+    /// Those whose approval counts and fills a seat in this stage.
+    #[must_use]
+    pub fn heard(&self, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonId> {
+        heard(self, stage, facts).into_keys().collect()
+    }
+}
+
+fn due(stage: &Stage, spec: &StageSpec, now: Timestamp) -> Option<Timestamp> {
+    timers(stage, spec, now).into_iter().filter(|(_, timer)| !matches!(timer, Timer::Remind(_))).map(|(due, _)| due).min()
+}

@@ -1,0 +1,172 @@
+//! Who calls, and what they may do: the one permission module. Every verb of the engine takes a `Caller`.
+
+use super::{EngineError, Seen};
+use countersign_core::event::{Actor, Door};
+use countersign_core::id::{KeyId, PersonId};
+use countersign_core::people::{Role, Roster};
+use countersign_core::policy::select::Asking;
+use std::collections::BTreeSet;
+
+/// What a key may do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Scope {
+    /// Submit, revise, withdraw, comment, in the name of those it acts for.
+    Submit,
+    /// Read what it submitted.
+    Read,
+    /// Read everything.
+    ReadAll,
+    /// Relay a person's decision from another system; never together with submit.
+    DecideOnBehalf,
+    /// Dead letters, retries, reassigning.
+    Operate,
+    /// Keys.
+    Admin,
+}
+
+impl Scope {
+    /// All of them, as the command line names them.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Submit, "submit"),
+        (Self::Read, "read"),
+        (Self::ReadAll, "read:all"),
+        (Self::DecideOnBehalf, "decide:on-behalf"),
+        (Self::Operate, "operate"),
+        (Self::Admin, "admin"),
+    ];
+
+    /// The word on the command line and the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(scope, _)| *scope == self).map_or("", |(_, name)| name)
+    }
+
+    /// The scope of this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name)| *name == word).map(|(scope, _)| *scope)
+    }
+}
+
+/// For whom a key may submit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ActsFor {
+    /// Nobody: it does not submit.
+    Nobody,
+    /// This person.
+    One(PersonId),
+    /// Anybody.
+    Anybody,
+}
+
+/// Who calls.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Caller {
+    /// A person, signed in as themselves.
+    Person {
+        /// Who.
+        id: PersonId,
+        /// Through which door.
+        door: Door,
+    },
+    /// A machine with a key.
+    Key {
+        /// Which.
+        id: KeyId,
+        /// What it may do.
+        scopes: BTreeSet<Scope>,
+        /// For whom it submits.
+        acts_for: ActsFor,
+    },
+}
+
+impl Caller {
+    /// A short id for logs.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Person { id, .. } => id.to_string(),
+            Self::Key { id, .. } => id.to_string(),
+        }
+    }
+
+    /// The actor of a submission or revision for this requester, if the caller may speak for them (rule 2).
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn submits_for(&self, requester: &PersonId) -> Result<Actor, EngineError> {
+        match self {
+            Self::Person { id, .. } if id == requester => Ok(Actor::Person(id.clone())),
+            Self::Person { .. } => Err(EngineError::Forbidden("a person submits in their own name only")),
+            Self::Key { id, scopes, acts_for } => {
+                if !scopes.contains(&Scope::Submit) {
+                    return Err(EngineError::Forbidden("this key has no scope `submit`"));
+                }
+                match acts_for {
+                    ActsFor::Anybody => {}
+                    ActsFor::One(person) if person == requester => {}
+                    _ => return Err(EngineError::Forbidden("this key does not act for that requester")),
+                }
+                Ok(Actor::Key { key: *id, person: requester.clone() })
+            }
+        }
+    }
+
+    /// Whether it may repair: operators, and keys with `operate`.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn operates(&self, roster: &Roster) -> Result<(), EngineError> {
+        let may = match self {
+            Self::Person { id, .. } => has_role(roster, id, &[Role::Operator, Role::Admin]),
+            Self::Key { scopes, .. } => scopes.contains(&Scope::Operate),
+        };
+        if may { Ok(()) } else { Err(EngineError::Forbidden("only an operator, or a key with scope `operate`, may do this")) }
+    }
+
+    /// Whether it may create and revoke keys.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn administers(&self, roster: &Roster) -> Result<(), EngineError> {
+        let may = match self {
+            Self::Person { id, .. } => has_role(roster, id, &[Role::Admin]),
+            Self::Key { scopes, .. } => scopes.contains(&Scope::Admin),
+        };
+        if may { Ok(()) } else { Err(EngineError::Forbidden("only an admin, or a key with scope `admin`, may do this")) }
+    }
+
+    /// Whether it reads every request: auditors, operators, admins, keys with `read:all`, `operate` or a relay.
+    #[must_use]
+    pub fn reads_all(&self, roster: &Roster) -> bool {
+        match self {
+            Self::Person { id, .. } => has_role(roster, id, &[Role::Operator, Role::Auditor, Role::Admin]),
+            Self::Key { scopes, .. } => scopes.contains(&Scope::ReadAll) || scopes.contains(&Scope::Operate) || scopes.contains(&Scope::DecideOnBehalf),
+        }
+    }
+
+    /// Whether it may see this request; if not, the request does not exist for it.
+    #[must_use]
+    pub fn sees(&self, seen: &Seen) -> bool {
+        if self.reads_all(&seen.roster) {
+            return true;
+        }
+        match self {
+            Self::Person { id, .. } => seen.roster.is_active(id) && (seen.involves(id) || owns(seen, id)),
+            Self::Key { id, scopes, .. } => {
+                let reads = scopes.contains(&Scope::Read) || scopes.contains(&Scope::Submit);
+                reads && matches!(&seen.request.submitted_by, Actor::Key { key, .. } if key == id)
+            }
+        }
+    }
+}
+
+/// Whether the policy names this person as its owner.
+fn owns(seen: &Seen, person: &PersonId) -> bool {
+    let asking = Asking { requester: &seen.request.requester, payload: &seen.payload, roster: &seen.roster, now: seen.now };
+    seen.policy.resolve(&seen.policy.owner, &asking).contains(person)
+}
+
+fn has_role(roster: &Roster, id: &PersonId, roles: &[Role]) -> bool {
+    roster.person(id).is_some_and(|person| person.active && roles.iter().any(|role| person.roles.contains(role)))
+}

@@ -1,0 +1,151 @@
+//! What people and their machines do to a request after it was made: decide, revise, withdraw, comment,
+//! and what operators do. Each checks who calls, then goes through the one door.
+
+use super::caller::{Caller, Scope};
+use super::handle::{Handled, Instruction};
+use super::{Engine, EngineError, Seen};
+use countersign_core::canonical::canonical;
+use countersign_core::command::{Command, Voicing};
+use countersign_core::event::{Actor, Decision, Door};
+use countersign_core::id::{ActionName, PersonId, RequestId, Revision};
+use countersign_core::refusal::Refusal;
+use serde_json::Value;
+
+/// A decision as a door passes it on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// What they say.
+    pub decision: Decision,
+    /// The revision they saw.
+    pub revision: Revision,
+    /// In their words.
+    pub comment: Option<String>,
+    /// The person whose decision a relay key passes on.
+    pub person: Option<PersonId>,
+}
+
+impl Engine {
+    /// A person decides, or a relay passes a person's decision on (rule 5).
+    ///
+    /// # Errors
+    /// Every refusal of the law; 404 for what the caller may not see.
+    pub async fn decide(&self, caller: &Caller, id: RequestId, verdict: Verdict) -> Result<Handled, EngineError> {
+        let (person, door, relayed_by) = match (caller, verdict.person) {
+            (Caller::Person { id, door }, None) => (id.clone(), *door, None),
+            (Caller::Person { id, door }, Some(named)) if &named == id => (named, *door, None),
+            (Caller::Person { .. }, Some(_)) => return Err(EngineError::Forbidden("a person decides as themselves only")),
+            (Caller::Key { id, scopes, .. }, Some(person)) if relays(scopes) => (person, Door::Relay, Some(*id)),
+            (Caller::Key { scopes, .. }, None) if relays(scopes) => return Err(EngineError::Forbidden("a relayed decision names its person")),
+            (Caller::Key { .. }, _) => return Err(EngineError::Forbidden("only people decide; a key needs scope `decide:on-behalf` to relay a person's decision")),
+        };
+        self.must_see(caller, id).await?;
+        let comment = verdict.comment.filter(|text| !text.is_empty()).map(|text| self.seal(text.into_bytes()));
+        let voicing = Voicing {
+            person,
+            decision: verdict.decision,
+            revision: verdict.revision,
+            comment: comment.as_ref().map(|content| content.id),
+            door,
+            relayed_by,
+        };
+        let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
+        instruction.contents.extend(comment);
+        self.handle(id, instruction).await
+    }
+
+    /// The requester changes what is proposed (rule 8).
+    ///
+    /// # Errors
+    /// When the caller may not, the payload does not fit, or the request is settled.
+    pub async fn revise(&self, caller: &Caller, id: RequestId, payload: &Value) -> Result<Handled, EngineError> {
+        let seen = self.must_see(caller, id).await?;
+        let by = self.speaks_for_requester(caller, &seen)?;
+        let accepted = seen.policy.accept(payload, &self.shelf().people().roster).map_err(EngineError::InvalidPayload)?;
+        let content = self.seal(canonical(&accepted).into_bytes());
+        let mut instruction = Instruction::new(Command::Revise { by, payload: content.id }, caller.name());
+        instruction.contents.push(content);
+        instruction.payload = Some(accepted);
+        self.handle(id, instruction).await
+    }
+
+    /// The requester takes it back.
+    ///
+    /// # Errors
+    /// When the caller may not, or it is settled.
+    pub async fn withdraw(&self, caller: &Caller, id: RequestId) -> Result<Handled, EngineError> {
+        let seen = self.must_see(caller, id).await?;
+        let by = self.speaks_for_requester(caller, &seen)?;
+        self.handle(id, Instruction::new(Command::Withdraw { by }, caller.name())).await
+    }
+
+    /// Somebody who sees it says something.
+    ///
+    /// # Errors
+    /// When the caller does not see it.
+    pub async fn comment(&self, caller: &Caller, id: RequestId, text: &str) -> Result<Handled, EngineError> {
+        let seen = self.must_see(caller, id).await?;
+        let by = actor(caller, &seen);
+        let content = self.seal(text.as_bytes().to_vec());
+        let mut instruction = Instruction::new(Command::Comment { by, comment: content.id }, caller.name());
+        instruction.contents.push(content);
+        self.handle(id, instruction).await
+    }
+
+    /// An operator asks further people.
+    ///
+    /// # Errors
+    /// When the caller is no operator, or nobody named may decide.
+    pub async fn reassign(&self, caller: &Caller, id: RequestId, to: Vec<PersonId>) -> Result<Handled, EngineError> {
+        caller.operates(&self.shelf().people().roster)?;
+        let by = PersonId::new(caller.name());
+        self.handle(id, Instruction::new(Command::Reassign { by, to }, caller.name())).await
+    }
+
+    /// An operator tries a dead letter again.
+    ///
+    /// # Errors
+    /// When the caller is no operator, or the action is no dead letter.
+    pub async fn retry_execution(&self, caller: &Caller, id: RequestId, action: ActionName) -> Result<Handled, EngineError> {
+        caller.operates(&self.shelf().people().roster)?;
+        let by = actor(caller, &self.must_see(caller, id).await?);
+        self.handle(id, Instruction::new(Command::RetryExecution { action, by }, caller.name())).await
+    }
+
+    /// An operator gives a dead letter up.
+    ///
+    /// # Errors
+    /// When the caller is no operator, or the action is no dead letter.
+    pub async fn abandon_execution(&self, caller: &Caller, id: RequestId, action: ActionName, reason: Option<String>) -> Result<Handled, EngineError> {
+        caller.operates(&self.shelf().people().roster)?;
+        let by = actor(caller, &self.must_see(caller, id).await?);
+        let content = reason.map(|text| self.seal(text.into_bytes()));
+        let command = Command::AbandonExecution { action, by, reason: content.as_ref().map(|content| content.id) };
+        let mut instruction = Instruction::new(command, caller.name());
+        instruction.contents.extend(content);
+        self.handle(id, instruction).await
+    }
+
+    /// The request, if the caller may see it: an unknown one and a forbidden one look the same.
+    async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
+        let seen = self.look(id).await?.filter(|seen| caller.sees(seen));
+        seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+    }
+
+    fn speaks_for_requester(&self, caller: &Caller, seen: &Seen) -> Result<Actor, EngineError> {
+        match caller.submits_for(&seen.request.requester) {
+            Err(EngineError::Forbidden(_)) if matches!(caller, Caller::Person { .. }) => Err(Refusal::NotTheRequester.into()),
+            other => other,
+        }
+    }
+}
+
+fn relays(scopes: &std::collections::BTreeSet<Scope>) -> bool {
+    scopes.contains(&Scope::DecideOnBehalf) && !scopes.contains(&Scope::Submit)
+}
+
+fn actor(caller: &Caller, seen: &Seen) -> Actor {
+    match caller {
+        Caller::Person { id, .. } => Actor::Person(id.clone()),
+        Caller::Key { id, .. } => Actor::Key { key: *id, person: seen.request.requester.clone() },
+    }
+}

@@ -1,0 +1,70 @@
+//! Reading: one request, lists, the inbox, events, why. Each looks through the caller's eyes.
+
+use super::handle::{folded, payload_of};
+use super::{Caller, Engine, EngineError, Seen};
+use countersign_core::event::Event;
+use countersign_core::id::RequestId;
+use countersign_core::refusal::Refusal;
+use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow};
+use jiff::Timestamp;
+
+impl Engine {
+    /// The request as it stands, for the engine's own eyes.
+    pub(crate) async fn look(&self, id: RequestId) -> Result<Option<Seen>, Fault> {
+        Ok(self.look_with_events(id).await?.map(|(seen, _)| seen))
+    }
+
+    /// The request with its record.
+    pub(crate) async fn look_with_events(&self, id: RequestId) -> Result<Option<(Seen, Vec<(Timestamp, Event)>)>, Fault> {
+        let Some(loaded) = self.log().load(id).await? else { return Ok(None) };
+        let request = folded(id, &loaded)?;
+        let policy = self.shelf().version(&request.version, self.records()).await?;
+        let payload = payload_of(&request, &loaded.contents)?;
+        let roster = self.shelf().people().roster.clone();
+        Ok(Some((Seen::of(request, loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
+    }
+
+    /// The request through the caller's eyes.
+    ///
+    /// # Errors
+    /// `unknown_request` for what does not exist and for what the caller may not see alike.
+    pub async fn see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
+        Ok(self.see_with_events(caller, id).await?.0)
+    }
+
+    /// The request with its record, through the caller's eyes.
+    ///
+    /// # Errors
+    /// As [`Engine::see`].
+    pub async fn see_with_events(&self, caller: &Caller, id: RequestId) -> Result<(Seen, Vec<(Timestamp, Event)>), EngineError> {
+        let found = self.look_with_events(id).await?.filter(|(seen, _)| caller.sees(seen));
+        found.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+    }
+
+    /// A page of requests, narrowed to what the caller may see.
+    ///
+    /// # Errors
+    /// When the caller asks for what it may not read, or the store fails.
+    pub async fn list(&self, caller: &Caller, mut query: ListQuery) -> Result<Page<RequestRow>, EngineError> {
+        if !caller.reads_all(&self.shelf().people().roster) {
+            match caller {
+                Caller::Key { id, .. } => query.key = Some(*id),
+                Caller::Person { id, .. } if query.approver.as_ref() == Some(id) || query.requester.as_ref() == Some(id) => {}
+                Caller::Person { id, .. } if query.approver.is_none() && query.requester.is_none() => query.requester = Some(id.clone()),
+                Caller::Person { .. } => return Err(EngineError::Forbidden("you may list what waits for you and what you asked for")),
+            }
+        }
+        Ok(self.log().list(&query).await?)
+    }
+
+    /// Events of all requests after a position, for those who read everything.
+    ///
+    /// # Errors
+    /// When the caller does not, or the store fails.
+    pub async fn events_after(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<Positioned>, EngineError> {
+        if !caller.reads_all(&self.shelf().people().roster) {
+            return Err(EngineError::Forbidden("only those who read every request may read all events"));
+        }
+        Ok(self.log().tail(after, limit).await?)
+    }
+}

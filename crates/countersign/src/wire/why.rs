@@ -1,0 +1,117 @@
+//! Why a request stands where it stands: who blocks it, since when, what would unblock it, and what happens
+//! at the next wake-up.
+
+use crate::engine::Seen;
+use countersign_core::id::PersonId;
+use countersign_core::request::view::{Status, Timer};
+use countersign_core::stage::Stage;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The answer to "why does it not move?".
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WhyBody {
+    /// The status.
+    pub status: String,
+    /// One sentence.
+    pub sentence: String,
+    /// Who may decide now and has not.
+    pub waiting_for: Vec<String>,
+    /// Since when they are asked.
+    pub since: Option<String>,
+    /// What would move it.
+    pub unblocked_by: String,
+    /// What happens next by itself.
+    pub next: Option<NextBody>,
+    /// Everybody asked in an open stage who may not decide, with the reason.
+    pub excluded: Vec<ExcludedBody>,
+}
+
+/// What happens at the next wake-up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NextBody {
+    /// When.
+    pub at: String,
+    /// `remind`, `escalate` or `expire`.
+    pub what: String,
+    /// In words.
+    pub sentence: String,
+}
+
+/// Somebody who may not decide.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExcludedBody {
+    /// Who.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why this request stands where it stands.
+#[must_use]
+pub fn why(seen: &Seen) -> WhyBody {
+    let waiting: Vec<String> = seen.waiting().iter().map(ToString::to_string).collect();
+    let (sentence, unblocked_by) = words(seen, &waiting);
+    WhyBody {
+        status: super::status_word(seen.status()).to_owned(),
+        sentence,
+        since: seen.request.open_stages().map(|stage| stage.opened_at).min().map(|at| at.to_string()),
+        unblocked_by,
+        next: next(seen),
+        excluded: excluded(seen),
+        waiting_for: waiting,
+    }
+}
+
+fn words(seen: &Seen, waiting: &[String]) -> (String, String) {
+    match seen.request.status() {
+        Status::Settled(outcome) => (format!("it was {}", outcome.as_str()), "nothing: an outcome is final".into()),
+        Status::Returned => {
+            let by = seen.request.returned_by.as_ref().map_or_else(String::new, ToString::to_string);
+            (format!("{by} asked for changes"), format!("a new revision from {}", seen.request.requester))
+        }
+        Status::Unroutable => ("nobody is left to ask: fewer people may decide than the quorum needs".into(), "people in the directory, or an operator who reassigns it".into()),
+        Status::Pending => {
+            let stages: Vec<String> = seen.request.open_stages().map(|stage| progress(seen, stage)).collect();
+            (format!("it waits for {}: {}", waiting.join(", "), stages.join("; ")), format!("a decision of {}", waiting.join(" or ")))
+        }
+    }
+}
+
+fn progress(seen: &Seen, stage: &Stage) -> String {
+    let view = seen.stage(stage);
+    format!("{} has {} of {}", view.name, view.approved_by.len(), view.quorum)
+}
+
+fn next(seen: &Seen) -> Option<NextBody> {
+    let (at, timer) = seen.request.next_timer(&seen.facts())?;
+    let (what, sentence) = match timer {
+        Timer::Remind(nth) => ("remind", format!("those who have not decided are asked again (reminder {nth})")),
+        Timer::Escalate(level) => ("escalate", format!("others are asked (level {})", level + 1)),
+        Timer::Expire => ("expire", "the stage gives up".to_owned()),
+    };
+    Some(NextBody { at: at.to_string(), what: what.into(), sentence })
+}
+
+fn excluded(seen: &Seen) -> Vec<ExcludedBody> {
+    let may = seen.waiting();
+    let reason = |person: &PersonId, stage: &Stage| {
+        if seen.request.excludes(person) {
+            "nobody decides their own request"
+        } else if !seen.roster.is_active(person) {
+            "has left"
+        } else if stage.voice(person).is_some() {
+            "has decided"
+        } else {
+            "is no longer selected, was replaced, or has a voice in another stage"
+        }
+    };
+    let asked = seen.request.open_stages().flat_map(|stage| stage.everybody_asked().into_iter().map(move |person| (person, stage)));
+    let out = asked.filter(|(person, _)| !may.contains(person));
+    let mut list: Vec<ExcludedBody> = out.map(|(person, stage)| ExcludedBody { person: person.to_string(), reason: reason(&person, stage).into() }).collect();
+    let requester = &seen.request.requester;
+    if seen.request.settled.is_none() && !list.iter().any(|entry| entry.person == requester.as_str()) {
+        list.push(ExcludedBody { person: requester.to_string(), reason: "nobody decides their own request".into() });
+    }
+    list
+}
