@@ -7,8 +7,8 @@ use super::parts::{
 use super::stored;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction,
-    RuledVerdict, StageOpened, StageResult,
+    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
+    StageOpened, StageResult,
 };
 use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -74,6 +74,8 @@ pub(super) enum EventForm {
         stage: StageId,
         #[serde(rename = "a", with = "stored")]
         asked: Vec<Vec<PersonId>>,
+        #[serde(rename = "e", with = "stored")]
+        escalated: Vec<Vec<PersonId>>,
         #[serde(rename = "d")]
         directory: u64,
     },
