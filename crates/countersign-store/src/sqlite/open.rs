@@ -4,6 +4,7 @@ use super::{SqliteStore, migrate, readers::Readers, rows::fault, writer::Writer}
 use crate::Fault;
 use crate::clock::{HeldClock, StoreClock, SystemClock};
 use crate::log::Opened;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -101,6 +102,8 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, 
     let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(named)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Plans never depend on bound values: without this, SQLite prepares some statements anew at every use.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(named)?;
     db.pragma_update(None, "mmap_size", 0).map_err(named)?;
     db.pragma_update(None, "temp_store", "memory").map_err(named)?;
     db.pragma_update(None, "cache_size", -cache_kib).map_err(named)?;

@@ -152,3 +152,23 @@ fn a_digest_is_kept_as_its_bytes() {
     let read: rows::Col<Digest> = db.query_row("SELECT ?1", [rows::Col(Digest::of(b"x"))], |row| row.get(0)).unwrap();
     assert_eq!(read.0, Digest::of(b"x"));
 }
+
+#[tokio::test]
+async fn no_statement_is_prepared_anew_at_every_use() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, "a.db");
+    for n in 0..9 {
+        store.commit(submission(n)).await.unwrap();
+    }
+    let db = open::connect_reader(&dir.path().join("a.db")).unwrap();
+    for sql in [
+        "SELECT r.seq, e.hash FROM requests r JOIN events e ON e.request = r.seq AND e.number = r.version WHERE r.id = ?1",
+        "SELECT seq FROM requests WHERE id = ?1",
+    ] {
+        let mut statement = db.prepare(sql).unwrap();
+        for n in 0..9 {
+            assert!(statement.exists([rows::Col(request(n))]).unwrap());
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0, "{sql}");
+    }
+}
