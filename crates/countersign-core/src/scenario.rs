@@ -55,7 +55,7 @@ pub fn accept(file_name: &str, source: &str, read_file: ReadFile<'_>) -> String 
     let told = play::consequences(&script);
     let mut accepted = source.to_owned();
     for (line, actual) in script.lines.iter().zip(told).rev() {
-        let written = if line.expected.is_some() { actual } else { format!("  => {actual}") };
+        let written = if line.expected.is_some() { format!(" {actual}") } else { format!("  => {actual}") };
         accepted.replace_range(line.right.clone(), &written);
     }
     accepted
