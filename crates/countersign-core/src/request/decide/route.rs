@@ -11,8 +11,8 @@ use crate::request::Request;
 use crate::stage::{Stage, Standing, places, seats_filled};
 use std::collections::BTreeSet;
 
-/// Opens every stage whose turn has come; approves the request when none is left.
-pub(super) fn open_stages(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+/// Opens every stage whose turn has come; approves the request when none is left, for this cause.
+pub(super) fn open_stages(draft: &mut Draft<'_>, cause: Cause) -> Result<(), Refusal> {
     let specs = specs(draft.request()?, draft.facts);
     while let Some(index) = next_to_open(draft.request()?, &specs) {
         open(draft, index, &specs)?;
@@ -20,7 +20,7 @@ pub(super) fn open_stages(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let request = draft.request()?;
     let all_approved = request.stages.len() == specs.len() && request.stages.iter().all(approved);
     if all_approved && request.settled.is_none() {
-        return settle::settle(draft, OutcomeName::Approved, Cause::Decisions);
+        return settle::settle(draft, OutcomeName::Approved, cause);
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) fn weigh(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
     }
     if filled(draft.request()?, id, &spec, draft.facts) {
         draft.record(Event::StageClosed { stage: id, result: StageResult::Approved });
-        return open_stages(draft);
+        return open_stages(draft, Cause::Decisions);
     }
     if out_of_reach(draft.request()?, id, &spec, draft.facts) {
         return reject(draft, id);

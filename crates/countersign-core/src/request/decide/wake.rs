@@ -83,7 +83,7 @@ fn expire(draft: &mut Draft<'_>, stage: StageId, spec: &StageSpec, late_ms: i64)
     match spec.on_expiry {
         OnExpiry::Approve if !returned => {
             draft.record(Event::StageClosed { stage, result: StageResult::Approved });
-            super::route::open_stages(draft)
+            super::route::open_stages(draft, Cause::Expiry { late_ms })
         }
         OnExpiry::Reject => {
             draft.record(Event::StageClosed { stage, result: StageResult::Rejected });
