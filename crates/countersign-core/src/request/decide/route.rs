@@ -126,6 +126,12 @@ pub(super) fn within_reach(request: &Request, stage: &Stage, facts: &Facts<'_>) 
     reach
 }
 
+/// Whether enough people can decide, or have, to fill every place.
+pub(super) fn decidable(request: &Request, stage: &Stage, spec: &StageSpec, facts: &Facts<'_>) -> bool {
+    let counts = counts(spec);
+    seats_filled(&within_reach(request, stage, facts), &counts) >= places(&counts)
+}
+
 /// Rule 6: while fewer people can decide than the quorum needs, escalation opens at once; with no level
 /// left the stage is unroutable, said once until people are found again.
 pub(super) fn check_route(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
