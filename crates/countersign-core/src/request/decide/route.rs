@@ -72,13 +72,15 @@ fn resolve(selectors: &[Selector], request: &Request, facts: &Facts<'_>) -> BTre
     facts.policy.resolve(selectors, &asking)
 }
 
-/// Those whose approval already fills a seat in another stage of this revision, unless voices may repeat.
+/// Those whose approval already fills a seat in another stage of this revision, unless voices may repeat. Who
+/// has approved here was free to, whatever they approved since.
 pub(super) fn barred(request: &Request, spec: &StageSpec, this: Option<StageId>) -> BTreeSet<PersonId> {
     if spec.repeat_allowed {
         return BTreeSet::new();
     }
-    let others = request.stages.iter().filter(|stage| Some(stage.id) != this);
-    others.flat_map(|stage| stage.said(Decision::Approve)).cloned().collect()
+    let here = this.and_then(|id| request.stage(id));
+    let others = request.stages.iter().filter(|stage| Some(stage.id) != this).flat_map(|stage| stage.said(Decision::Approve));
+    others.filter(|person| !here.is_some_and(|stage| stage.said(Decision::Approve).any(|already| already == *person))).cloned().collect()
 }
 
 /// Who may fill which seat. `now` heeds replacement: only those asked since the last replacing escalation.
