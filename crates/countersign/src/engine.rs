@@ -8,10 +8,12 @@ use countersign_store::{Fault, Records, RequestLog};
 use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 
+pub use brief::brief;
 pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
 
+mod brief;
 pub mod caller;
 mod handle;
 pub mod keys;
@@ -19,8 +21,8 @@ pub mod owed;
 mod query;
 mod row;
 pub mod seen;
-mod submit;
-mod deed;
+pub mod submit;
+pub mod deed;
 pub mod shelf;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.

@@ -1,1 +1,15 @@
-//! The product.
+//! Countersign puts a human decision between what a machine proposes and what it does. The library behind
+//! the one binary: the engine, its workers, and every door to it.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")
+)]
+
+pub mod channel;
+pub mod engine;
+pub mod executor;
+pub mod outbound;
+pub mod ports;
+pub mod summary;
+pub mod wire;
+pub mod workers;

@@ -21,7 +21,7 @@ impl Engine {
         let policy = self.shelf().version(&request.version, self.records()).await?;
         let payload = payload_of(&request, &loaded.contents)?;
         let roster = self.shelf().people().roster.clone();
-        Ok(Some((Seen::of(request, &loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
+        Ok(Some((Seen::of(request, loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
     }
 
     /// The request through the caller's eyes.
