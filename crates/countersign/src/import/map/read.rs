@@ -87,7 +87,9 @@ impl Kind {
             },
             Self::List => list(value, separator).ok_or_else(|| expected("no list of texts")),
             Self::Json => match value {
-                Literal::Text(text) => Literal::parse(text).map(|json| json.to_value()).map_err(|fault| format!("{} is no JSON: {fault}", shown(value))),
+                Literal::Text(text) => {
+                    Literal::parse(text).map(|json| json.to_value()).map_err(|fault| format!("{} is no JSON: {fault}", shown(value)))
+                }
                 _ => Ok(value.to_value()),
             },
         }
@@ -100,7 +102,9 @@ fn is_absent(value: &Literal) -> bool {
 
 fn decimal(value: &Literal) -> Result<String, String> {
     let digits = value.word().filter(|text| is_decimal(text)).map(str::to_owned);
-    digits.ok_or_else(|| format!("{} is no plain decimal: expected digits as in `1250.00`, without separators, signs of currency or exponents", shown(value)))
+    digits.ok_or_else(|| {
+        format!("{} is no plain decimal: expected digits as in `1250.00`, without separators, signs of currency or exponents", shown(value))
+    })
 }
 
 fn truth(text: &str) -> Option<bool> {

@@ -66,7 +66,9 @@ impl Table {
             return Step::Row(Box::new(Err(ImportFault::at_line(file, line, message))));
         }
         match self.texts() {
-            Ok(texts) => row(file, line, map, &|column| self.header.iter().zip(&texts).find(|(name, _)| *name == column).map(|(_, text)| Literal::Text((*text).to_owned()))),
+            Ok(texts) => row(file, line, map, &|column| {
+                self.header.iter().zip(&texts).find(|(name, _)| *name == column).map(|(_, text)| Literal::Text((*text).to_owned()))
+            }),
             Err(column) => {
                 let fault = ImportFault::at_line(file, line, "is no UTF-8: save the file as UTF-8");
                 Step::Row(Box::new(Err(fault.in_column(Column::Name(column)))))

@@ -32,7 +32,7 @@ fn a_row_that_cannot_be_read_does_not_lose_the_next() {
     assert_eq!(
         faults,
         [
-            "in:1:9: is no JSON: EOF while parsing an object",
+            "in:1:8: is no JSON: EOF while parsing an object",
             "in:2: is a list: expected one object a line",
             "in:3: column `amount`: `1e3` is no plain decimal: expected digits as in `1250.00`, without separators, signs of currency or exponents",
             "in:4: column `currency`: has no currency for 1: expected a code such as `EUR`",
