@@ -8,6 +8,7 @@
 pub mod channel;
 pub mod engine;
 pub mod executor;
+pub mod import;
 pub mod outbound;
 pub mod ports;
 pub mod summary;
