@@ -3,6 +3,7 @@
 
 use super::Policy;
 use super::evaluate::{Evaluation, Risk, Ruling};
+pub use super::expression::ValueTrace;
 use crate::id::PersonId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -46,17 +47,6 @@ pub enum RuleResult {
     Failed(String),
     /// An earlier one had held or failed.
     NotReached,
-}
-
-/// A part of a condition with its value.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ValueTrace {
-    /// As written.
-    pub source: String,
-    /// As evaluated; the reason in place of it where that failed.
-    pub value: Result<String, String>,
-    /// Its own parts; literals are left out.
-    pub parts: Vec<ValueTrace>,
 }
 
 /// A stage as it would open.

@@ -3,6 +3,8 @@
 use super::Policy;
 use super::diagnostic::Diagnostic;
 
+pub mod duration;
+
 /// A policy that loads, and what its author should look at nevertheless.
 #[derive(Clone, Debug)]
 pub struct Loaded {
