@@ -17,6 +17,7 @@ mod brief;
 pub mod caller;
 mod handle;
 pub mod keys;
+mod ledger;
 pub mod owed;
 mod query;
 mod row;
