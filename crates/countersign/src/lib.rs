@@ -6,9 +6,12 @@
 )]
 
 pub mod channel;
+pub mod config;
+pub mod directory;
 pub mod engine;
 pub mod executor;
 pub mod outbound;
+mod placed;
 pub mod ports;
 pub mod summary;
 pub mod wire;
