@@ -152,13 +152,21 @@ mod tests {
         let finding = Diagnostic::at("x.toml", source, 13..20, "unknown_key", "unknown key `quorumm`")
             .suggest(did_you_mean("quorumm", ["quorum", "seats"]));
         assert_eq!((finding.line, finding.column, finding.width), (2, 1, 7));
-        insta::assert_snapshot!(finding.render(false), @r"");
+        insta::assert_snapshot!(finding.render(false), @r"
+        error[unknown_key]: unknown key `quorumm`
+         --> x.toml:2:1
+          |
+        2 | quorumm = 2
+          | ^^^^^^^
+          |
+          = help: did you mean `quorum`?
+        ");
     }
 
     #[test]
     fn columns_count_characters() {
         let finding = Diagnostic::at("x.toml", "é = 1\nüü = 2", 12..13, "c", "m");
-        assert_eq!((finding.line, finding.column), (2, 6));
+        assert_eq!((finding.line, finding.column), (2, 4));
         assert!(finding.render(true).contains("x.toml"));
     }
 

@@ -1,10 +1,12 @@
 //! Why a request stands where it stands: every rule with its sub-conditions and their values, and who
 //! would be asked. Holds no way to the outside.
 
-use super::Policy;
-use super::evaluate::{Evaluation, Risk, Ruling};
+use super::evaluate::{Evaluation, Risk, Ruling, RulingVerdict};
+use super::select::Asking;
+use super::{Policy, StageSpec};
+pub use super::expression::ValueTrace;
 use crate::id::PersonId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// A dry run.
@@ -48,17 +50,6 @@ pub enum RuleResult {
     NotReached,
 }
 
-/// A part of a condition with its value.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ValueTrace {
-    /// As written.
-    pub source: String,
-    /// As evaluated; the reason in place of it where that failed.
-    pub value: Result<String, String>,
-    /// Its own parts; literals are left out.
-    pub parts: Vec<ValueTrace>,
-}
-
 /// A stage as it would open.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StagePreview {
@@ -80,12 +71,71 @@ impl Policy {
     /// Evaluates and shows the working. No sink, no effect.
     #[must_use]
     pub fn explain(&self, evaluation: &Evaluation<'_>) -> Explanation {
+        let ruling = self.evaluate(evaluation);
         Explanation {
-            ruling: self.evaluate(evaluation),
-            rules: Vec::new(),
-            stages: Vec::new(),
+            rules: self.rule_traces(evaluation),
+            stages: self.previews(&ruling, evaluation),
             title: self.title(evaluation.payload),
             risk: self.risk(evaluation),
+            ruling,
         }
+    }
+
+    fn rule_traces(&self, evaluation: &Evaluation<'_>) -> Vec<RuleTrace> {
+        let facts = self.facts(evaluation);
+        let mut decided = false;
+        let traced = self.rules.iter().map(|rule| {
+            let condition = rule.when.as_ref().map(|when| when.source().to_owned());
+            if decided {
+                return RuleTrace { name: rule.name.clone(), condition, result: RuleResult::NotReached, values: None };
+            }
+            let result = match rule.when.as_ref().map_or(Ok(true), |when| when.holds(&facts)) {
+                Ok(true) => RuleResult::Held,
+                Ok(false) => RuleResult::NotHeld,
+                Err(reason) => RuleResult::Failed(reason),
+            };
+            decided = result != RuleResult::NotHeld;
+            RuleTrace { name: rule.name.clone(), condition, result, values: rule.when.as_ref().map(|when| when.trace(&facts)) }
+        });
+        traced.collect()
+    }
+
+    fn previews(&self, ruling: &Ruling, evaluation: &Evaluation<'_>) -> Vec<StagePreview> {
+        if ruling.verdict != RulingVerdict::Ask {
+            return Vec::new();
+        }
+        let stages = self.stages(&ruling.rule);
+        stages.iter().enumerate().map(|(index, stage)| self.preview(stage, opens_at_once(&stages, index), evaluation)).collect()
+    }
+
+    fn preview(&self, stage: &StageSpec, open: bool, evaluation: &Evaluation<'_>) -> StagePreview {
+        let asking = Asking { requester: evaluation.requester, payload: evaluation.payload, roster: evaluation.roster, now: evaluation.now };
+        let seats: Vec<(BTreeSet<PersonId>, u16)> = stage
+            .seats
+            .iter()
+            .map(|seat| {
+                let mut people = self.resolve(&seat.from, &asking);
+                people.remove(evaluation.requester);
+                (people, seat.count)
+            })
+            .collect();
+        let first = stage.escalate.first().map_or(stage.expire_after, |level| level.after.min(stage.expire_after));
+        let at = |after| if open { evaluation.now.checked_add::<SignedDuration>(after).ok() } else { None };
+        StagePreview {
+            name: stage.name.clone(),
+            quorum: seats.iter().map(|(_, count)| u32::from(*count)).sum(),
+            approvers: seats.iter().flat_map(|(people, _)| people).cloned().collect(),
+            seats,
+            due: at(first),
+            expires: at(stage.expire_after),
+        }
+    }
+}
+
+/// The first stage opens at once, and so does every one that runs beside one that does.
+fn opens_at_once(stages: &[StageSpec], index: usize) -> bool {
+    match stages.get(index).and_then(|stage| stage.with) {
+        Some(beside) if beside < index => opens_at_once(stages, beside),
+        _ => index == 0,
     }
 }

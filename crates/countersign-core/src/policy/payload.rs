@@ -1,8 +1,23 @@
-//! Whether a payload fits the fields.
+//! Whether a payload fits the fields: every fault at once, each with its place. What fits is taken as
+//! it is, but for absent members, which are dropped.
 
 use super::Policy;
+use super::diagnostic::did_you_mean;
+use super::field::{Field, FieldType, INTEGER_MAX};
+use crate::id::PersonId;
+use crate::money::{Money, plain_decimal};
 use crate::people::Roster;
-use serde_json::Value;
+use jiff::civil::{Date, Time};
+use serde_json::{Map, Value};
+
+/// A payload nests this deep at most.
+const DEPTH_MAX: usize = 32;
+/// A payload is this many bytes of JSON at most, reckoned from its texts and members.
+const BYTES_MAX: usize = 1 << 20;
+/// This many faults are told; a payload with more is hopeless.
+const FAULTS_MAX: usize = 50;
+/// Addresses are this long at most.
+const ADDRESS_MAX: usize = 2_048;
 
 /// One thing wrong with a payload.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,7 +34,247 @@ impl Policy {
     /// # Errors
     /// Everything wrong with it.
     pub fn accept(&self, payload: &Value, roster: &Roster) -> Result<Value, Vec<PayloadFault>> {
-        let _ = roster;
-        Ok(payload.clone())
+        if let Err(message) = bounded(payload) {
+            return Err(vec![PayloadFault { pointer: String::new(), message }]);
+        }
+        let mut reading = Reading { roster, faults: Vec::new() };
+        let accepted = reading.object(payload, &self.fields, "");
+        reading.faults.truncate(FAULTS_MAX);
+        if reading.faults.is_empty() { Ok(accepted) } else { Err(reading.faults) }
     }
 }
+
+/// Walks without recursion, so that a hostile payload cannot exhaust the stack here.
+fn bounded(payload: &Value) -> Result<(), String> {
+    let (mut bytes, mut open) = (0_usize, vec![(payload, 0_usize)]);
+    while let Some((value, depth)) = open.pop() {
+        if depth > DEPTH_MAX {
+            return Err(format!("nests deeper than {DEPTH_MAX}"));
+        }
+        bytes = bytes.saturating_add(8);
+        match value {
+            Value::String(text) => bytes = bytes.saturating_add(text.len()),
+            Value::Array(elements) => open.extend(elements.iter().map(|element| (element, depth + 1))),
+            Value::Object(members) => {
+                bytes = bytes.saturating_add(members.keys().map(String::len).sum());
+                open.extend(members.values().map(|member| (member, depth + 1)));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+        if bytes > BYTES_MAX {
+            return Err(format!("is larger than {BYTES_MAX} bytes"));
+        }
+    }
+    Ok(())
+}
+
+struct Reading<'a> {
+    roster: &'a Roster,
+    faults: Vec<PayloadFault>,
+}
+
+impl Reading<'_> {
+    fn fault(&mut self, pointer: &str, message: impl Into<String>) {
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(PayloadFault { pointer: pointer.to_owned(), message: message.into() });
+        }
+    }
+
+    fn object(&mut self, value: &Value, fields: &[Field], pointer: &str) -> Value {
+        let Some(members) = value.as_object() else {
+            self.fault(pointer, "expected an object with the policy's fields");
+            return Value::Null;
+        };
+        for name in members.keys().filter(|name| !fields.iter().any(|field| &&field.name == name)) {
+            let hint = did_you_mean(name, fields.iter().map(|field| field.name.as_str())).unwrap_or_default();
+            self.fault(&child(pointer, name), format!("is no field of the policy; {hint}").trim_end_matches("; ").to_owned());
+        }
+        let mut accepted = Map::new();
+        for field in fields {
+            let place = child(pointer, &field.name);
+            match members.get(&field.name) {
+                Some(value) if !value.is_null() => {
+                    accepted.insert(field.name.clone(), self.value(value, &field.kind, &place));
+                }
+                _ if field.optional => {}
+                _ => self.fault(&place, format!("is missing: expected {}", expected(&field.kind))),
+            }
+        }
+        Value::Object(accepted)
+    }
+
+    fn value(&mut self, value: &Value, kind: &FieldType, pointer: &str) -> Value {
+        match kind {
+            FieldType::List { of, max } => self.list(value, *max, pointer, &mut |reading, element, place| reading.value(element, of, place)),
+            FieldType::Table { columns, max } => {
+                self.list(value, *max, pointer, &mut |reading, row, place| reading.object(row, columns, place))
+            }
+            _ => {
+                if let Err(message) = self.simple(value, kind) {
+                    self.fault(pointer, message);
+                }
+                value.clone()
+            }
+        }
+    }
+
+    fn list(&mut self, value: &Value, max: usize, pointer: &str, read: &mut dyn FnMut(&mut Self, &Value, &str) -> Value) -> Value {
+        let Some(elements) = value.as_array() else {
+            self.fault(pointer, "expected a list");
+            return Value::Null;
+        };
+        if elements.len() > max {
+            self.fault(pointer, format!("has {} elements: at most {max} are taken", elements.len()));
+            return Value::Null;
+        }
+        let read = elements.iter().enumerate().map(|(index, element)| read(self, element, &format!("{pointer}/{index}")));
+        Value::Array(read.collect())
+    }
+
+    fn simple(&self, value: &Value, kind: &FieldType) -> Result<(), String> {
+        let expected = || format!("expected {}", expected(kind));
+        let text = || value.as_str().ok_or_else(expected);
+        match kind {
+            FieldType::Bool if value.is_boolean() => Ok(()),
+            FieldType::Bool => Err(expected()),
+            FieldType::Integer { min, max } => integer(value, *min, *max).ok_or_else(expected)?,
+            FieldType::Json => json_numbers(value),
+            FieldType::Decimal { min, max } => {
+                let number = plain_decimal(text()?).and_then(Result::ok).ok_or_else(expected)?;
+                within(&number, min.as_ref(), max.as_ref())
+            }
+            FieldType::Money { currencies, min, max } => {
+                let money = Money::parse(text()?).map_err(|error| error.to_string())?;
+                if !currencies.contains(&money.currency) {
+                    return Err(format!("{} is not taken here: {}", money.currency, expected()));
+                }
+                let bound = |bound: &Option<Money>| bound.filter(|bound| bound.currency == money.currency).map(|bound| bound.amount);
+                within(&money.amount, bound(min).as_ref(), bound(max).as_ref())
+            }
+            FieldType::Person => {
+                let id = text()?;
+                if self.roster.is_active(&PersonId::new(id)) { Ok(()) } else { Err(format!("`{id}` is nobody active in the directory")) }
+            }
+            _ => text_kind(text()?, kind),
+        }
+    }
+}
+
+fn text_kind(text: &str, kind: &FieldType) -> Result<(), String> {
+    let fits = match kind {
+        FieldType::Text { min_length, max_length, pattern } => {
+            let length = text.chars().count();
+            if length < *min_length {
+                return Err(format!("has {length} characters: expected at least {min_length}"));
+            }
+            if length > *max_length {
+                return Err(format!("has {length} characters: at most {max_length} are taken"));
+            }
+            if let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
+                return Err(format!("does not match the pattern `{}`", pattern.source()));
+            }
+            true
+        }
+        FieldType::Date => date(text).is_some(),
+        FieldType::Time => time(text).is_some(),
+        FieldType::Url => is_url(text),
+        FieldType::Email => is_email(text),
+        FieldType::Enum { values } => values.iter().any(|value| value == text),
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(format!("expected {}", expected(kind))) }
+}
+
+fn integer(value: &Value, min: i64, max: i64) -> Option<Result<(), String>> {
+    let number = value.as_i64().filter(|number| (-INTEGER_MAX..=INTEGER_MAX).contains(number))?;
+    Some(within(&number, Some(&min), Some(&max)))
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(value: &T, min: Option<&T>, max: Option<&T>) -> Result<(), String> {
+    if let Some(min) = min.filter(|min| value < *min) {
+        return Err(format!("is {value}: expected at least {min}"));
+    }
+    if let Some(max) = max.filter(|max| value > *max) {
+        return Err(format!("is {value}: expected at most {max}"));
+    }
+    Ok(())
+}
+
+/// Numbers inside free JSON must have one exact reading too.
+fn json_numbers(value: &Value) -> Result<(), String> {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Number(number) if number.as_i64().is_none_or(|number| number.abs() > INTEGER_MAX) => {
+                return Err(format!("holds the number {number}: numbers here are whole and within ±(2^53-1); send others as text"));
+            }
+            Value::Array(elements) => open.extend(elements),
+            Value::Object(members) => open.extend(members.values()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// `2026-01-31` and nothing else.
+pub(super) fn date(text: &str) -> Option<Date> {
+    let shaped = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
+    if shaped { text.parse().ok() } else { None }
+}
+
+/// `09:30` or `09:30:00` and nothing else.
+pub(super) fn time(text: &str) -> Option<Time> {
+    let shaped =
+        matches!(text.len(), 5 | 8) && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 2 | 5) { byte == b':' } else { byte.is_ascii_digit() });
+    if !shaped || text.ends_with(":60") {
+        return None;
+    }
+    text.parse().ok()
+}
+
+/// An absolute http or https address with a host, without white space, controls or credentials.
+pub(super) fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|_| text.len() <= ADDRESS_MAX) else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '`' | '{' | '}' | '|' | '^'));
+    let host = authority.rsplit_once(':').map_or(authority, |(host, port)| if port.bytes().all(|b| b.is_ascii_digit()) { host } else { authority });
+    plain && !host.is_empty() && !authority.contains('@')
+}
+
+/// One `@`, a local part, and a host of labels: enough to catch mistakes; only a mail can prove more.
+fn is_email(text: &str) -> bool {
+    let Some((local, host)) = text.rsplit_once('@') else { return false };
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';' | ':' | '"' | '(' | ')' | '@');
+    let labels = host.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
+    text.len() <= 254 && !local.is_empty() && local.chars().all(plain) && host.contains('.') && labels
+}
+
+fn child(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn expected(kind: &FieldType) -> String {
+    match kind {
+        FieldType::Text { .. } => "a text".to_owned(),
+        FieldType::Integer { .. } => "a whole number within ±(2^53-1)".to_owned(),
+        FieldType::Decimal { .. } => "a decimal in quotes, as in \"12.50\"".to_owned(),
+        FieldType::Money { currencies, .. } => {
+            let codes: Vec<&str> = currencies.iter().map(crate::money::Currency::code).collect();
+            format!("a sum such as \"1250.00 {}\" in {}", codes.first().copied().unwrap_or("USD"), codes.join(" or "))
+        }
+        FieldType::Date => "a date such as \"2026-01-31\"".to_owned(),
+        FieldType::Time => "a time such as \"09:30\"".to_owned(),
+        FieldType::Url => "an absolute http or https address without credentials".to_owned(),
+        FieldType::Email => "an email address".to_owned(),
+        FieldType::Enum { values } => format!("one of {}", values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")),
+        FieldType::Bool => "true or false".to_owned(),
+        FieldType::Person => "the id of a person in the directory".to_owned(),
+        FieldType::Json => "any JSON".to_owned(),
+        FieldType::List { .. } => "a list".to_owned(),
+        FieldType::Table { .. } => "a list of rows".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,7 @@
 
 use super::ActionSpec;
 use crate::canonical::{Digest, canonical};
-use crate::id::PolicyName;
-use crate::id::{PersonId, RequestId, Revision};
+use crate::id::{PersonId, PolicyName, RequestId, Revision};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -43,6 +42,9 @@ pub struct ActionFacts<'a> {
 /// # Errors
 /// When the template fails.
 pub fn action_body(spec: &ActionSpec, facts: &ActionFacts<'_>) -> Result<Vec<u8>, String> {
+    if let Some(template) = &spec.body {
+        return template.render(&template_values(spec, facts)).map(String::into_bytes);
+    }
     let body = json!({
         "type": "action",
         "timestamp": facts.settled_at.to_string(),
@@ -53,6 +55,22 @@ pub fn action_body(spec: &ActionSpec, facts: &ActionFacts<'_>) -> Result<Vec<u8>
         },
     });
     Ok(canonical(&body).into_bytes())
+}
+
+/// The payload's fields, and under `request` all else: names of fields cannot collide with it.
+fn template_values(spec: &ActionSpec, facts: &ActionFacts<'_>) -> Value {
+    let mut request = request_json(facts);
+    let decided_by: Vec<Value> = facts.decided_by.iter().map(|(person, decision)| json!({"person": person.as_str(), "decision": decision})).collect();
+    if let Some(request) = request.as_object_mut() {
+        request.insert("outcome".to_owned(), json!(facts.outcome));
+        request.insert("action".to_owned(), json!(spec.name.as_str()));
+        request.insert("decided_by".to_owned(), json!(decided_by));
+    }
+    let mut values = facts.payload.clone();
+    if let Some(values) = values.as_object_mut() {
+        values.insert("request".to_owned(), request);
+    }
+    values
 }
 
 fn request_json(facts: &ActionFacts<'_>) -> Value {

@@ -1,7 +1,20 @@
-//! Texts made from payloads.
+//! Texts made from payloads: titles and the bodies of actions. A template names only declared fields,
+//! cannot loop for long, and fails rather than leave a hole.
 
 use super::Policy;
+use super::diagnostic::did_you_mean;
+use super::field::Field;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
+
+/// Longer templates are refused.
+const SOURCE_MAX: usize = 8 << 10;
+/// A template takes this many steps at most.
+const FUEL: u64 = 20_000;
+/// Nothing rendered is longer, in bytes.
+const RENDERED_MAX: usize = 1 << 20;
+/// A title is this many characters at most.
+const TITLE_MAX: usize = 200;
 
 /// A checked template.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,11 +22,61 @@ pub struct Template {
     source: String,
 }
 
+/// What is wrong with a template, and what to write instead.
+pub type TemplateFault = (String, Option<String>);
+
 impl Template {
+    /// Checks a title: it may name the payload's fields.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn title(source: &str, fields: &[Field]) -> Result<Self, TemplateFault> {
+        Self::checked(source, fields.iter().map(|field| field.name.as_str()).collect())
+    }
+
+    /// Checks a body: it may name the payload's fields, and `request`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn body(source: &str, fields: &[Field]) -> Result<Self, TemplateFault> {
+        Self::checked(source, fields.iter().map(|field| field.name.as_str()).chain(["request"]).collect())
+    }
+
+    fn checked(source: &str, known: Vec<&str>) -> Result<Self, TemplateFault> {
+        if source.len() > SOURCE_MAX {
+            return Err((format!("the template is {} bytes long: at most {SOURCE_MAX} are taken", source.len()), None));
+        }
+        if repeats(source) {
+            return Err(("a template does not multiply: `*` repeats texts without bound".to_owned(), None));
+        }
+        let environment = environment();
+        let template = environment.template_from_str(source).map_err(|error| (format!("the template cannot be read: {}", plain(&error)), None))?;
+        let mut named: Vec<String> = template.undeclared_variables(false).into_iter().collect();
+        named.sort();
+        if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
+            return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
+        }
+        Ok(Self { source: source.to_owned() })
+    }
+
     /// As written.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The text made with these values.
+    ///
+    /// # Errors
+    /// When a value is absent that the template prints, or it takes too long.
+    pub fn render(&self, values: &Value) -> Result<String, String> {
+        let environment = environment();
+        let context = minijinja::Value::from(minijinja::value::Serde(values));
+        let text = environment.render_str(&self.source, context).map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
+        if text.len() > RENDERED_MAX {
+            return Err(format!("the rendered text is longer than {RENDERED_MAX} bytes"));
+        }
+        Ok(text)
     }
 }
 
@@ -22,7 +85,138 @@ impl Policy {
     /// direction-changing characters made visible. The policy's name where the template fails.
     #[must_use]
     pub fn title(&self, payload: &Value) -> String {
-        let _ = payload;
-        self.name.to_string()
+        let rendered = self.title.render(payload).map(|text| one_line(&text));
+        rendered.ok().filter(|title| !title.is_empty()).unwrap_or_else(|| self.name.to_string())
+    }
+}
+
+/// One line in which nothing hides: white space becomes one blank, what cannot be seen its number.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut shown = String::new();
+    let mut count = 0_usize;
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for character in joined.chars() {
+        let piece = if is_hidden(character) { format!("⟨U+{:04X}⟩", u32::from(character)) } else { character.to_string() };
+        count += piece.chars().count();
+        if count > TITLE_MAX {
+            let mut cut: String = shown.chars().take(TITLE_MAX - 1).collect();
+            cut.push('…');
+            return cut;
+        }
+        shown.push_str(&piece);
+    }
+    shown
+}
+
+/// Controls, direction marks, zero-width and tag characters, fillers that look like nothing.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            u32::from(character),
+            0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x2028..=0x202E
+                | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0x1BCA0..=0x1BCA3
+                | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF
+        )
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_fuel(Some(FUEL));
+    environment.add_filter("json", json);
+    environment.add_filter("tojson", json);
+    environment.add_filter("upper", |text: String| text.to_uppercase());
+    environment.add_filter("lower", |text: String| text.to_lowercase());
+    environment.add_filter("trim", |text: String| text.trim().to_owned());
+    environment.add_filter("length", |value: minijinja::Value| value.len().unwrap_or(0));
+    environment.add_filter("default", minijinja::filters::default);
+    environment
+}
+
+/// A value as JSON, for bodies: `{"amount": {{ amount | json }}}`. Absence becomes `null`.
+fn json(value: &minijinja::Value) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Ok("null".to_owned());
+    }
+    let failed = |error: serde_json::Error| Error::new(ErrorKind::InvalidOperation, error.to_string());
+    serde_json::to_value(value).map(|value| crate::canonical::canonical(&value)).map_err(failed)
+}
+
+/// Whether a `*` stands inside a tag, where it would repeat a text.
+fn repeats(source: &str) -> bool {
+    let mut rest = source;
+    while let Some(open) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        let inside = rest.get(open + 2..).unwrap_or_default();
+        let close = inside.find("}}").into_iter().chain(inside.find("%}")).min().unwrap_or(inside.len());
+        if inside.get(..close).unwrap_or_default().contains('*') {
+            return true;
+        }
+        rest = inside.get(close..).unwrap_or_default();
+    }
+    false
+}
+
+fn plain(error: &Error) -> String {
+    let text = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    text.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::field::FieldType;
+    use serde_json::json;
+
+    fn fields() -> Vec<Field> {
+        ["merchant", "amount"].map(|name| Field { name: name.to_owned(), kind: FieldType::Json, optional: false }).to_vec()
+    }
+
+    fn rendered(source: &str, values: &Value) -> Result<String, String> {
+        Template::title(source, &fields()).unwrap().render(values)
+    }
+
+    #[test]
+    fn values_are_shown_as_they_came() {
+        let values = json!({"merchant": "Müller & <Sons>", "amount": "1250.00 USD"});
+        assert_eq!(rendered("{{ merchant }}, {{ amount }}", &values).unwrap(), "Müller & <Sons>, 1250.00 USD");
+    }
+
+    #[test]
+    fn json_quotes_what_a_body_needs_quoted() {
+        let values = json!({"merchant": "a\"b\\\n", "amount": [1, {"b": 2, "a": 1}]});
+        assert_eq!(rendered("{{ merchant | json }} {{ amount | tojson }}", &values).unwrap(), r#""a\"b\\\n" [1,{"a":1,"b":2}]"#);
+    }
+
+    #[test]
+    fn an_absent_value_is_an_error_unless_asked_for() {
+        assert!(rendered("{{ merchant }}", &json!({})).is_err());
+        assert_eq!(rendered("{% if merchant %}{{ merchant }}{% else %}?{% endif %}", &json!({})).unwrap(), "?");
+        assert_eq!(rendered("{{ merchant | default('nobody') }}", &json!({})).unwrap(), "nobody");
+        assert_eq!(rendered("{{ merchant | json }}", &json!({})).unwrap(), "null");
+    }
+
+    #[test]
+    fn a_template_with_a_mistake_is_refused() {
+        for source in ["{{ merchnt }}", "{{ merchant", "{% for %}", "{{ merchant * 1000000 }}", "{{ range(9) }}", "{{ requester }}"] {
+            assert!(Template::title(source, &fields()).is_err(), "{source}");
+        }
+        assert_eq!(Template::title("{{ merchnt }}", &fields()).unwrap_err().1.unwrap(), "did you mean `merchant`?");
+        assert!(Template::title(&"x".repeat(9000), &fields()).is_err());
+    }
+
+    #[test]
+    fn a_long_loop_runs_out_of_fuel() {
+        let many: Vec<u32> = (0..1000).collect();
+        let source = "{% for a in amount %}{% for b in amount %}{{ a }}{% endfor %}{% endfor %}";
+        assert!(rendered(source, &json!({ "amount": many })).is_err());
+    }
+
+    #[test]
+    fn a_title_is_one_line_in_which_nothing_hides() {
+        assert_eq!(one_line("a\n b\t\u{202E}c\u{200B}"), "a b ⟨U+202E⟩c⟨U+200B⟩");
+        assert_eq!(one_line(&"é".repeat(300)).chars().count(), 200);
     }
 }

@@ -1,0 +1,1 @@
+//! Broken policies and what is said of them.
