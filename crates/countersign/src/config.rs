@@ -96,7 +96,7 @@ impl Config {
         };
         let name = path.display().to_string();
         let source = std::fs::read_to_string(path)
-            .map_err(|error| vec![Diagnostic::at(&name, "", 0..0, "unreadable", format!("the configuration cannot be read: {}", crate::config::reason(&error)))])?;
+            .map_err(|error| vec![Diagnostic::at(&name, "", 0..0, "unreadable", format!("the configuration cannot be read: {}", reason(&error)))])?;
         Self::parse(Some(path), &source, environment)
     }
 
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_password_in_a_database_url_is_not_repeated() {
         let found = Config::parse(None, "[database]\nurl = 'postgres://u:hunter2@h/d'", &BTreeMap::new()).unwrap_err();
-        assert!(found[0].message.contains("not yet"), "{}", found[0].message);
+        assert!(found[0].message.contains("not supported yet"), "{}", found[0].message);
         assert!(!found[0].render(false).contains("hunter2"));
     }
 

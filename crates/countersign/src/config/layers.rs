@@ -50,7 +50,8 @@ impl Origin {
     pub(super) fn finding(&self, code: &'static str, message: impl Into<String>, secret: bool) -> Diagnostic {
         let mut finding = Diagnostic::at(&self.file, &self.source, self.span.clone(), code, message);
         if secret {
-            finding.snippet = finding.snippet.chars().take(finding.column.saturating_sub(1)).chain(['…']).collect();
+            let before = finding.snippet.chars().take(finding.column.saturating_sub(1));
+            finding.snippet = before.chain(['…']).collect();
             finding.width = 1;
         }
         finding
