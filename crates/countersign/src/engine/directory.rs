@@ -26,7 +26,7 @@ impl Engine {
         let mut woken = 0;
         loop {
             let page = self.log().list(&query).await?;
-            let ids = page.items.iter().filter(|row| touched(row)).map(|row| row.id);
+            let ids: Vec<RequestId> = page.items.iter().filter(|row| touched(row)).map(|row| row.id).collect();
             woken += stream::iter(ids).map(|id| self.look_again(id)).buffer_unordered(WAKES_AT_ONCE).count().await;
             match page.next {
                 Some(next) => query.cursor = Some(next),
