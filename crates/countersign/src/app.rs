@@ -1,6 +1,8 @@
 //! The composition root: the only place that knows every adapter. Opens the store, puts engine, workers and
 //! doors together, runs them until told to stop, and stops them so that nothing is lost.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::config::{Config, Provider, SummaryConfig};
 use crate::engine::{Engine, Ports, Settings};
 use crate::outbound::Outbound;
@@ -15,7 +17,7 @@ use countersign_store::{Fault, Opened, SqliteStore};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub mod admin;
+pub mod local;
 pub mod record;
 pub mod run;
 
@@ -59,8 +61,9 @@ pub struct App {
     pub sources: Arc<Sources>,
     /// What opening the store found.
     pub opened: Opened,
+    /// Opens the door of this machine.
+    pub local_secret: String,
     performer: Arc<Performer>,
-    config: Config,
 }
 
 /// Chooses the one TLS implementation; before anything connects.
@@ -92,7 +95,8 @@ impl App {
             return Err(StartFault::NoDirectory(standing.wrong.clone()));
         }
         let performer = performer(&engine, &config, summarizer, console)?;
-        Ok(Self { engine, sources, opened, performer, config })
+        let local_secret = URL_SAFE_NO_PAD.encode(engine.draw::<32>());
+        Ok(Self { engine, sources, opened, local_secret, performer })
     }
 }
 

@@ -18,6 +18,7 @@ pub mod caller;
 mod directory;
 mod handle;
 pub mod keys;
+mod ledger;
 pub mod owed;
 mod query;
 mod row;

@@ -5,6 +5,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")
 )]
 
+pub mod api;
 pub mod app;
 pub mod channel;
 pub mod cli;

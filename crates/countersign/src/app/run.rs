@@ -1,7 +1,8 @@
 //! Running: the doors and the workers start together and end together. On SIGTERM or SIGINT no new work is
 //! begun, answers on their way are finished, and what is claimed is reported; the rest waits in the store.
 
-use super::App;
+use super::{App, local};
+use crate::api::{self, ApiSettings, ApiState};
 use crate::sources::watch;
 use crate::workers::{outbox, wakeups};
 use axum::Router;
@@ -25,7 +26,7 @@ impl App {
     /// When the listener fails.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
         let workers = self.start_workers(&stop);
-        let router = self.router();
+        let router = self.router(&stop);
         let served = serve(listener, router, stop.clone()).await;
         stop.cancel();
         workers.close();
@@ -46,8 +47,10 @@ impl App {
     }
 
     /// Every door.
-    fn router(&self) -> Router {
-        Router::new().route("/healthz", axum::routing::get(|| async { "ok\n" }))
+    fn router(&self, stop: &CancellationToken) -> Router {
+        let state = ApiState::new(self.engine.clone(), ApiSettings::default(), stop.clone());
+        let local = local::router(local::Local::new(state.clone(), self.local_secret.clone()));
+        api::router(state).merge(local)
     }
 }
 

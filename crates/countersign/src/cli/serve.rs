@@ -1,7 +1,7 @@
 //! `countersign serve`: binds, starts, says one line when it is ready, stops on a signal.
 
 use super::{ConfigArgs, Exit, Failure, terminal};
-use crate::app::admin::WayIn;
+use crate::app::local::WayIn;
 use crate::app::run::stop_on_signals;
 use crate::app::{App, StartFault};
 use crate::config::{Config, LogConfig};
@@ -24,11 +24,12 @@ impl Serve {
         let bound = listener.local_addr().map_err(|error| Failure::fault(error.to_string()))?;
         let app = App::assemble(config.clone(), bound, None).await?;
         let engine = app.engine.clone();
-        WayIn::leave(&engine, &config, bound).await?;
+        let leave = WayIn::leave(&config, bound, &app.local_secret);
+        leave.map_err(|error| StartFault::Write(config.admin_file().display().to_string(), error))?;
         tracing::info!(store = app.opened.engine, migrations = app.opened.migrated.len(), policies = engine.shelf().policies().len(), "starting");
         terminal::say(&format!("countersign ready on http://{bound}"));
         let served = app.run(listener, stop).await;
-        WayIn::close(&engine, &config).await.map_err(|error| Failure::fault(error.to_string()))?;
+        WayIn::close(&config);
         served.map_err(|error| Failure::fault(error.to_string()))?;
         Ok(Exit::Done)
     }

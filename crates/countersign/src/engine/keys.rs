@@ -140,18 +140,6 @@ impl Engine {
         Ok(Some(key))
     }
 
-    /// Removes all keys of this name, so that they are not even listed: the engine's own keys, one per run.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn forget_keys_named(&self, name: &str) -> Result<(), EngineError> {
-        for key in self.list_keys().await?.into_iter().filter(|key| key.name == name) {
-            let Some(current) = self.records().get(Kind::Key, &key.hash).await? else { continue };
-            self.write::<KeyRecord>(Kind::Key, &key.hash, current.version, None).await?;
-        }
-        Ok(())
-    }
-
     /// The caller behind a key's secret, unless it is unknown or revoked.
     ///
     /// # Errors
