@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 pub use exit::{Exit, Failure};
 
+mod demo;
 mod exit;
 mod serve;
 mod terminal;
@@ -24,6 +25,8 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Run the demo: sample people, policies and requests in a temporary folder.
+    Demo(demo::DemoArgs),
     /// Run the server: API, web inbox, workers.
     Serve(serve::Serve),
 }
@@ -63,6 +66,7 @@ impl Cli {
     pub async fn run(self) -> Exit {
         let json = self.json;
         let done = match self.verb {
+            Verb::Demo(demo) => demo.run().await,
             Verb::Serve(serve) => serve.run().await,
         };
         match done {

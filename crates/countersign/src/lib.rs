@@ -10,6 +10,7 @@ pub mod app;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod directory;
 pub mod engine;
 pub mod executor;
