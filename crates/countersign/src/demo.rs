@@ -88,6 +88,7 @@ impl Demo {
         });
         let app = App::assemble(config, bound, Some(console)).await?;
         stories::tell(&app.engine).await?;
+        app.work_off().await;
         stories_told.store(true, std::sync::atomic::Ordering::Relaxed);
         Ok(Self { folder, bound, payments, app, listener })
     }

@@ -36,6 +36,13 @@ impl App {
         served
     }
 
+    /// Works off what is due in the outbox before the workers start, so that what they do later is news.
+    pub async fn work_off(&self) {
+        while let Ok(count) = outbox::run_once(&self.performer).await
+            && count > 0
+        {}
+    }
+
     fn start_workers(&self, stop: &CancellationToken) -> TaskTracker {
         let workers = TaskTracker::new();
         for _ in 0..OUTBOX_WORKERS {

@@ -28,7 +28,7 @@ impl DemoArgs {
 async fn greeting(demo: &Demo) -> Result<String, Failure> {
     let mut lines = vec![format!("countersign ready on http://{}", demo.bound), String::new(), "Open as (each link signs one browser in, once):".into()];
     for (who, link) in demo.links().await? {
-        lines.push(format!("  {who:<30} {link}"));
+        lines.push(format!("  {who:<32} {link}"));
     }
     let (key, bound) = (demo.key().await?, demo.bound);
     lines.extend([
@@ -37,7 +37,7 @@ async fn greeting(demo: &Demo) -> Result<String, Failure> {
         String::new(),
         "Submit an expense that needs two people:".into(),
         format!("  curl -s http://{bound}/v1/requests -H 'Authorization: Bearer {key}' -H 'Idempotency-Key: my-first' \\"),
-        "    --json '{\"policy\":\"expense\",\"requester\":\"leo\",\"payload\":{\"amount\":\"12500.00 USD\",\"merchant\":\"ACME\"}}'".into(),
+        "    -H 'Content-Type: application/json' -d '{\"policy\":\"expense\",\"requester\":\"leo\",\"payload\":{\"amount\":\"12500.00 USD\",\"merchant\":\"ACME\"}}'".into(),
         "Then approve it as Mia and as Ana, and look at the payment service. Leo may not: it is his own.".into(),
         String::new(),
         "Notices appear below. Ctrl-C ends the demo; nothing stays behind.".into(),
