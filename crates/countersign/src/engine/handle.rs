@@ -80,7 +80,7 @@ impl Engine {
                 Err(refusal) => return Err(self.refused(id, &instruction, refusal, opened.now).await),
             };
             if decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt) {
-                return Ok(Handled { seen: Seen::of(decided.request, &opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now), events: vec![] });
+                return Ok(Handled { seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now), events: vec![] });
             }
             let (commit, due_now) = self.commit_of(id, &instruction, &decided, &opened, &facts);
             match self.ports.log.commit(commit).await {
@@ -101,7 +101,7 @@ impl Engine {
         let Some(loaded) = self.ports.log.load(id).await? else {
             let policy = instruction.policy.clone().ok_or(Refusal::UnknownRequest)?;
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
-            let now = self.ports.clock.now();
+            let now = whole_millis(self.ports.clock.now());
             return Ok(Opened { request: None, contents: Vec::new(), policy, payload, roster, now });
         };
         let request = folded(id, &loaded)?;
@@ -172,7 +172,8 @@ impl Engine {
         let _ = self.changes.send(decided.request.id);
         let mut contents = opened.contents;
         contents.extend(instruction.contents.iter().cloned());
-        let seen = Seen::of(decided.request, &contents, &opened.policy, &opened.roster, opened.payload, now);
+        contents.extend(decided.contents.into_iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes }));
+        let seen = Seen::of(decided.request, contents, &opened.policy, &opened.roster, opened.payload, now);
         Handled { seen, events: decided.events }
     }
 
@@ -200,6 +201,11 @@ impl Engine {
         }
         EngineError::Refused(refusal)
     }
+}
+
+/// Times are kept to the millisecond, so that what is answered now and what is read later are the same.
+fn whole_millis(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 /// The moment before which the commit must happen: the next timer that would change what was decided.
