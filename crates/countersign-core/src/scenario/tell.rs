@@ -115,7 +115,7 @@ impl Telling<'_> {
 
     /// `1 of 2`, where somebody has been heard.
     fn heard(&self, stage: &Stage) -> Option<String> {
-        let heard = self.request().heard(stage, self.facts).len();
+        let heard = self.request().places_filled(stage, self.facts);
         (heard > 0).then(|| self.count(stage, heard))
     }
 
@@ -129,7 +129,7 @@ impl Telling<'_> {
         let open = stages.iter().filter_map(|id| self.open(*id));
         match decision {
             Decision::RequestChanges => Vec::new(),
-            Decision::Approve => open.map(|stage| self.count(stage, self.request().heard(stage, self.facts).len())).collect(),
+            Decision::Approve => open.map(|stage| self.count(stage, self.request().places_filled(stage, self.facts))).collect(),
             Decision::Reject => open.map(|stage| self.rejections(stage)).collect(),
         }
     }
