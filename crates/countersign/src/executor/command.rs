@@ -358,8 +358,8 @@ mod tests {
             "if=/dev/zero",
             &target,
         ];
-        let executor =
-            CommandExecutor::new(true, Secrets::default()).with_timeout(Duration::from_millis(400));
+        let executor = CommandExecutor::new(true, Secrets::default())
+            .with_timeout(Duration::from_millis(1500));
         assert_eq!(
             executor.run(&job(&argv, &[], b"")).await,
             Answer::again("timeout")

@@ -50,7 +50,7 @@ mod tests {
     use jiff::Timestamp;
 
     #[tokio::test]
-    async fn every_attempt_sends_the_same_bytes_under_the_same_key() {
+    async fn rule_21_every_attempt_sends_the_same_bytes_under_the_same_key() {
         let (receiver, folder) = (Receiver::start().await, tempfile::tempdir().unwrap());
         let path = folder.path().join("token");
         std::fs::write(&path, "Bearer erp-token").unwrap();

@@ -104,7 +104,8 @@ impl Lanes {
             .collect()
     }
 
-    /// Returns when a full lane has a place again; at once if that happened since the last call.
+    /// Returns when a full lane has a place again; at once if that happened since the last call. For one
+    /// waiter: the worker that claims.
     pub async fn freed(&self) {
         self.shared.freed.notified().await;
     }

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_schedule_is_the_documented_one_and_ends_within_seven_days() {
+    fn rule_22_the_default_schedule_is_the_documented_one_and_ends_within_seven_days() {
         const DAY: i64 = 86400;
         assert_eq!(
             waits(&Schedule::default(), EVEN),

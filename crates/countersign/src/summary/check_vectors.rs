@@ -30,7 +30,7 @@ fn judged(text: &str) -> Result<String, SummaryFault> {
 }
 
 #[test]
-fn what_the_request_says_may_be_said() {
+fn rule_24_what_the_request_says_may_be_said() {
     for text in [
         "Leo Park asks for 12,500.00 USD for ACME GmbH.",
         "This is a payment of $12,500 to ACME's office in Berlin, due 7 March 2026.",
@@ -46,7 +46,7 @@ fn what_the_request_says_may_be_said() {
 }
 
 #[test]
-fn what_the_request_does_not_say_discards_the_answer() {
+fn rule_24_what_the_request_does_not_say_discards_the_answer() {
     use Unfounded::{Date, Name, Number, Unit};
     let cases = [
         ("Leo asks for 1,250.00 USD.", Number),
@@ -151,27 +151,39 @@ fn output() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| format!("the {}", pieces.concat()))
 }
 
-/// Another way to see it than the one under test: runs of digits, against the payload's text without separators.
-fn runs(text: &str) -> Vec<String> {
+fn runs(text: &str) -> Vec<&str> {
     text.split(|char: char| !char.is_numeric())
         .filter(|run| !run.is_empty())
-        .map(str::to_owned)
         .collect()
+}
+
+/// Another way to see it than the one under test: the runs between separators, put together again somehow, are
+/// runs of the payload, but for zeros at either end.
+fn explained(shown: &[&str], known: &[&str]) -> bool {
+    let occurs = |run: &str| {
+        known.iter().any(|known| {
+            [
+                known,
+                known.trim_start_matches('0'),
+                known.trim_end_matches('0'),
+            ]
+            .contains(&run)
+        })
+    };
+    shown.is_empty()
+        || (1..=shown.len())
+            .any(|count| occurs(&shown[..count].concat()) && explained(&shown[count..], known))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
-    fn no_digit_run_is_shown_that_the_payload_does_not_contain(text in output()) {
-        let known = ask().payload.to_string();
+    fn rule_24_no_digit_run_is_shown_that_the_payload_does_not_contain(text in output()) {
+        let payload = ask().payload.to_string();
         if let Ok(shown) = judged(&text) {
-            for run in runs(&shown) {
-                prop_assert!(known.contains(&run), "{run} in {shown}");
-            }
-            let joined: String = shown.chars().filter(|char| !matches!(char, ',' | '\'')).collect();
-            for run in runs(&joined) {
-                let trimmed = known.replace('0', "");
-                prop_assert!(known.contains(&run) || trimmed.contains(&run), "{run} in {shown}");
+            let separators = [',', '\'', '’'];
+            for part in shown.split(|char: char| !char.is_numeric() && !char.is_whitespace() && !separators.contains(&char)) {
+                prop_assert!(explained(&runs(part), &runs(&payload)), "{part} in {shown}");
             }
         }
     }

@@ -108,7 +108,7 @@ async fn a_good_answer_is_the_summary() {
 }
 
 #[tokio::test]
-async fn a_bad_answer_is_a_fault() {
+async fn rule_23_a_bad_answer_is_a_fault() {
     let (url, _) = server().await;
     let cases = [
         ("lying", SummaryFault::Unfounded(Unfounded::Number)),
