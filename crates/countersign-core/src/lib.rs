@@ -6,11 +6,6 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")
 )]
 
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may unwrap")
-)]
-
 pub mod canonical;
 pub mod command;
 pub mod event;
@@ -21,4 +16,5 @@ pub mod people;
 pub mod policy;
 pub mod refusal;
 pub mod request;
+pub mod scenario;
 pub mod stage;

@@ -76,12 +76,7 @@ impl Money {
         let amount = amount.map_err(|()| MoneyError::TooLarge(shortened(text)))?;
         let currency = Currency::parse(code)?;
         if amount.scale() > currency.digits() {
-            return Err(MoneyError::TooManyDigits {
-                text: shortened(text),
-                given: amount.scale(),
-                currency,
-                allowed: currency.digits(),
-            });
+            return Err(MoneyError::TooManyDigits { text: shortened(text), given: amount.scale(), currency, allowed: currency.digits() });
         }
         Ok(Self { amount, currency })
     }
@@ -125,11 +120,7 @@ impl Money {
     }
 
     fn same(&self, other: &Self) -> Result<(), MoneyError> {
-        if self.currency == other.currency {
-            Ok(())
-        } else {
-            Err(MoneyError::DifferentCurrencies(self.currency, other.currency))
-        }
+        if self.currency == other.currency { Ok(()) } else { Err(MoneyError::DifferentCurrencies(self.currency, other.currency)) }
     }
 }
 
@@ -171,8 +162,27 @@ mod tests {
     #[test]
     fn what_is_no_sum_is_refused() {
         for text in [
-            "", "1", "1 usd", "1 US", "1 USDX", "1 ABC", "USD 1", "1  USD", " 1 USD", "1 USD ", "+1 USD", "1e3 USD", ".5 USD",
-            "1. USD", "1,000 USD", "1.001 USD", "1.5 JPY", "1.2345 KWD", "--1 USD", "١ USD", "NaN USD",
+            "",
+            "1",
+            "1 usd",
+            "1 US",
+            "1 USDX",
+            "1 ABC",
+            "USD 1",
+            "1  USD",
+            " 1 USD",
+            "1 USD ",
+            "+1 USD",
+            "1e3 USD",
+            ".5 USD",
+            "1. USD",
+            "1,000 USD",
+            "1.001 USD",
+            "1.5 JPY",
+            "1.2345 KWD",
+            "--1 USD",
+            "١ USD",
+            "NaN USD",
             "79228162514264337593543950336 USD",
         ] {
             assert!(Money::parse(text).is_err(), "{text}");
@@ -187,10 +197,7 @@ mod tests {
     #[test]
     fn different_currencies_are_not_compared() {
         let (usd, eur) = (Money::parse("1 USD").unwrap(), Money::parse("1 EUR").unwrap());
-        assert_eq!(
-            usd.partial_cmp_same(&eur),
-            Err(MoneyError::DifferentCurrencies(usd.currency, eur.currency))
-        );
+        assert_eq!(usd.partial_cmp_same(&eur), Err(MoneyError::DifferentCurrencies(usd.currency, eur.currency)));
         assert!(usd.checked_add(&eur).is_err());
     }
 

@@ -95,11 +95,10 @@ fn an_explanation_shows_the_working_and_who_would_be_asked() {
     let explanation = policy.explain(&evaluation);
     assert_eq!(explanation.title, "ACME, 12500 USD");
     assert_eq!(explanation.ruling.rule, RuleRef::Rule(2));
-    assert_eq!(explanation.rules.iter().map(|rule| &rule.result).collect::<Vec<_>>(), [
-        &RuleResult::NotHeld,
-        &RuleResult::NotHeld,
-        &RuleResult::Held
-    ]);
+    assert_eq!(
+        explanation.rules.iter().map(|rule| &rule.result).collect::<Vec<_>>(),
+        [&RuleResult::NotHeld, &RuleResult::NotHeld, &RuleResult::Held]
+    );
     let values = explanation.rules[0].values.as_ref().unwrap();
     assert_eq!((values.source.as_str(), values.value.as_deref()), ("amount <= money(\"1000 USD\")", Ok("false")));
     assert_eq!((values.parts[0].source.as_str(), values.parts[0].value.as_deref()), ("amount", Ok("12500 USD")));
@@ -128,9 +127,7 @@ fn deployments_are_decided_by_their_arguments() {
 #[test]
 fn exports_are_decided_by_what_they_hold() {
     let policy = load("data-export");
-    let export = |rows: u32, personal: bool, purpose: &str| {
-        json!({"dataset": "crm.people", "data_owner": "ana", "destination": "x@example.com", "rows": rows, "personal": personal, "purpose": purpose})
-    };
+    let export = |rows: u32, personal: bool, purpose: &str| json!({"dataset": "crm.people", "data_owner": "ana", "destination": "x@example.com", "rows": rows, "personal": personal, "purpose": purpose});
     for (payload, rule, risk) in [
         (export(10, false, "audit"), "no personal data", Risk::Low),
         (export(10, true, "other"), "personal data without a reason", Risk::Medium),

@@ -1,6 +1,20 @@
 //! Everything durable, behind two ports: the request log and versioned records. SQL lives here and nowhere
 //! else, and never decides: a write is conditional on the versions it expects and on the store's clock.
 
+#![cfg_attr(
+    any(test, feature = "conformance"),
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test that cannot go on should stop"
+    )
+)]
+
+pub mod clock;
+pub mod cursor;
+mod limits;
 pub mod log;
 pub mod memory;
 pub mod record;
@@ -11,11 +25,14 @@ pub mod verify;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
+pub use clock::{ManualClock, StoreClock, SystemClock};
 pub use log::{
     Append, Claimed, Claims, Commit, CommitError, Committed, Content, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened,
     OutboxChange, OutboxRow, Page, Positioned, RefusedAttempt, RequestLog, RequestRow, StatusName,
 };
+pub use memory::MemoryStore;
 pub use records::{Kind, Put, PutError, Record, Records};
+pub use sqlite::SqliteStore;
 
 /// The world failed: the disk, the file, the database. Never a rule.
 #[derive(Debug, Clone, thiserror::Error)]

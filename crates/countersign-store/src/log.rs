@@ -111,6 +111,35 @@ pub struct Append {
     pub row: RequestRow,
 }
 
+impl Append {
+    /// What no decision of the engine may break: a request begins with an event, and ends exactly when it is settled.
+    pub(crate) fn sound(&self) -> Result<(), Fault> {
+        if self.expected == 0 && self.events.is_empty() {
+            return Err(Fault::Store(format!("the request {} has no event to begin with", self.id)));
+        }
+        if self.row.status.is_final() != self.row.settled_at.is_some() {
+            return Err(Fault::Store(format!(
+                "the request {} is {} without the time of its end, or the reverse",
+                self.id,
+                self.row.status.as_str()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the store's time lies in `not_before..not_after`.
+pub(crate) fn within(not_before: Option<Timestamp>, not_after: Option<Timestamp>, now_ms: i64) -> Result<(), CommitError> {
+    let early = not_before.is_some_and(|start| now_ms < crate::clock::millis(start));
+    let late = not_after.is_some_and(|end| now_ms >= crate::clock::millis(end));
+    if early || late { Err(CommitError::Moment) } else { Ok(()) }
+}
+
+/// Work or a key that names a request which is not there.
+pub(crate) fn unknown(id: RequestId) -> Fault {
+    Fault::Store(format!("there is no request {id}"))
+}
+
 /// The columns that lists and wake-ups need: a cache of the fold, rebuilt from events at any time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RequestRow {
@@ -169,6 +198,33 @@ pub enum StatusName {
     Withdrawn,
 }
 
+impl StatusName {
+    /// All of them, in the order of their stored codes: append only.
+    pub const ALL: [Self; 8] =
+        [Self::Pending, Self::Returned, Self::Unroutable, Self::Held, Self::Approved, Self::Rejected, Self::Expired, Self::Withdrawn];
+
+    /// The stable word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Returned => "returned",
+            Self::Unroutable => "unroutable",
+            Self::Held => "held",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Whether nothing can change it any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Approved | Self::Rejected | Self::Expired | Self::Withdrawn)
+    }
+}
+
 /// Work added, moved or done, in the same transaction as what caused it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OutboxChange {
@@ -189,6 +245,15 @@ pub enum OutboxChange {
         token: u64,
         /// When.
         due_at: Timestamp,
+    },
+    /// The lease lasts longer. Token as above.
+    Extend {
+        /// Which row.
+        id: EffectId,
+        /// The token of the claim.
+        token: u64,
+        /// Until when.
+        until: Timestamp,
     },
     /// Notices of this request that wait for its summary may leave now.
     Release {
@@ -300,6 +365,22 @@ pub struct ListQuery {
     pub limit: usize,
     /// The `next` of the page before.
     pub cursor: Option<String>,
+}
+
+impl ListQuery {
+    /// Whether a row belongs in this list: every adapter asks here, so that lists agree.
+    #[must_use]
+    pub fn admits(&self, row: &RequestRow) -> bool {
+        let among = |wanted: &Option<PersonId>, person: &PersonId| wanted.as_ref().is_none_or(|wanted| wanted == person);
+        (self.status.is_empty() || self.status.contains(&row.status))
+            && self.policy.as_ref().is_none_or(|policy| *policy == row.policy)
+            && among(&self.requester, &row.requester)
+            && self.approver.as_ref().is_none_or(|person| row.waiting.contains(person))
+            && (self.key.is_none() || self.key == row.submitted_with)
+            && (self.external_id.is_none() || self.external_id == row.external_id)
+            && (!self.dead_letter || row.dead_letter)
+            && self.text.as_ref().is_none_or(|text| row.title.to_lowercase().contains(&text.to_lowercase()))
+    }
 }
 
 /// One page.

@@ -24,6 +24,22 @@ pub enum Kind {
     Setting,
 }
 
+impl Kind {
+    /// The stored word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::Policy => "policy",
+            Self::PolicyVersion => "policy_version",
+            Self::Key => "key",
+            Self::Session => "session",
+            Self::LoginLink => "login_link",
+            Self::Setting => "setting",
+        }
+    }
+}
+
 /// One version of one record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {

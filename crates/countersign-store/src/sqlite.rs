@@ -1,1 +1,139 @@
-//! sqlite
+//! The store in one SQLite file: one writer thread that commits in groups, a few readers beside it. Each
+//! file below owns the SQL of its tables; this one only sends work to the right thread.
+
+use crate::clock::{HeldClock, timestamp};
+use crate::log::{Claims, Commit, CommitError, Committed, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened, Page, Positioned};
+use crate::log::{RefusedAttempt, RequestLog, RequestRow};
+use crate::records::{Kind, Put, PutError, Record, Records};
+use crate::verify::Verified;
+use crate::{Fault, record};
+use async_trait::async_trait;
+use countersign_core::id::{KeyId, RequestId};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+pub use open::OpenOptions;
+
+mod backup;
+mod list;
+mod migrate;
+mod open;
+mod outbox;
+mod readers;
+mod records;
+mod refused;
+mod requests;
+mod rows;
+mod stream;
+mod tallies;
+mod verify;
+mod wakeups;
+mod writer;
+
+/// A store in a file. Dropping it finishes what was queued.
+pub struct SqliteStore {
+    path: PathBuf,
+    opened: Opened,
+    clock: HeldClock,
+    readers: readers::Readers,
+    /// Absent where the store was opened only for reading.
+    writer: Option<writer::Writer>,
+    /// Held as long as the store: no second server writes to this file. Last, so that it is let go last.
+    _lock: Option<File>,
+}
+
+impl SqliteStore {
+    /// What opening found.
+    #[must_use]
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    fn writer(&self) -> Result<&writer::Writer, Fault> {
+        self.writer.as_ref().ok_or_else(|| Fault::Store(format!("{} was opened only for reading", self.path.display())))
+    }
+}
+
+#[async_trait]
+impl RequestLog for SqliteStore {
+    async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
+        let clock = self.clock.clone();
+        self.readers.read(move |db| requests::load(db, id, || timestamp(clock.now_ms()))).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let blobs = record::encode_all(commit.append.as_ref())?;
+        self.writer()?.commit(commit, blobs).await
+    }
+
+    async fn find(&self, scope: KeyId, key: &str) -> Result<Option<Idempotent>, Fault> {
+        let key = key.to_owned();
+        self.readers.read(move |db| requests::find(db, scope, key)).await
+    }
+
+    async fn due(&self, limit: usize) -> Result<Due, Fault> {
+        let clock = self.clock.clone();
+        self.readers.read(move |db| wakeups::due(db, clock.now_ms(), limit)).await
+    }
+
+    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.writer()?.claim(busy.clone(), lease_ms, limit).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
+        let query = query.clone();
+        self.readers.read(move |db| list::list(db, &query)).await
+    }
+
+    async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {
+        self.readers.read(move |db| stream::tail(db, after, limit)).await
+    }
+
+    async fn heads(&self, after: Option<RequestId>, limit: usize) -> Result<Vec<Head>, Fault> {
+        self.readers.read(move |db| stream::heads(db, after, limit)).await
+    }
+
+    async fn refused(&self, limit: usize) -> Result<Vec<RefusedAttempt>, Fault> {
+        self.readers.read(move |db| refused::newest(db, limit)).await
+    }
+
+    async fn counts(&self) -> Result<Counts, Fault> {
+        self.readers.read(tallies::counts).await
+    }
+
+    async fn backup(&self, file: &Path) -> Result<(), Fault> {
+        let (path, file) = (self.path.clone(), file.to_owned());
+        readers::apart(move || backup::backup(&path, &file)).await
+    }
+
+    async fn verify(&self) -> Result<Verified, Fault> {
+        let path = self.path.clone();
+        readers::apart(move || verify::verify(&path)).await
+    }
+}
+
+#[async_trait]
+impl Records for SqliteStore {
+    async fn get(&self, kind: Kind, key: &str) -> Result<Option<Record>, Fault> {
+        let key = key.to_owned();
+        self.readers.read(move |db| records::get(db, kind, key)).await
+    }
+
+    async fn put(&self, put: Put) -> Result<u64, PutError> {
+        self.writer()?.put(put).await
+    }
+
+    async fn list_kind(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Vec<Record>, Fault> {
+        let after = after.unwrap_or_default().to_owned();
+        self.readers.read(move |db| records::list(db, kind, &after, limit)).await
+    }
+
+    async fn history(&self, kind: Kind, key: &str) -> Result<Vec<Record>, Fault> {
+        let key = key.to_owned();
+        self.readers.read(move |db| records::history(db, kind, &key)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -70,10 +70,7 @@ fn digits_of(code: [u8; 3]) -> Option<u8> {
     if matches!(&code, b"USD" | b"EUR" | b"GBP") {
         return Some(2);
     }
-    BY_DIGITS
-        .iter()
-        .find(|(_, codes)| codes.as_bytes().chunks(4).any(|entry| entry.get(..3) == Some(code.as_slice())))
-        .map(|(digits, _)| *digits)
+    BY_DIGITS.iter().find(|(_, codes)| codes.as_bytes().chunks(4).any(|entry| entry.get(..3) == Some(code.as_slice()))).map(|(digits, _)| *digits)
 }
 
 #[cfg(test)]

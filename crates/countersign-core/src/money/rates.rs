@@ -129,8 +129,14 @@ mod tests {
     #[test]
     fn a_table_with_a_mistake_is_refused() {
         for text in [
-            "", "base = \"USD\"", "base = \"US\"\n[rates]", "base = \"USD\"\n[rates]\nEUR = 1.08", "base = \"USD\"\n[rates]\nEUR = \"0\"",
-            "base = \"USD\"\n[rates]\nEUR = \"-1\"", "base = \"USD\"\nx = 1\n[rates]", "base = \"USD\"\n[rates]\nUSD = \"2\"",
+            "",
+            "base = \"USD\"",
+            "base = \"US\"\n[rates]",
+            "base = \"USD\"\n[rates]\nEUR = 1.08",
+            "base = \"USD\"\n[rates]\nEUR = \"0\"",
+            "base = \"USD\"\n[rates]\nEUR = \"-1\"",
+            "base = \"USD\"\nx = 1\n[rates]",
+            "base = \"USD\"\n[rates]\nUSD = \"2\"",
         ] {
             assert!(Rates::parse(text).is_err(), "{text}");
         }

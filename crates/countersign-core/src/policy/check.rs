@@ -122,10 +122,16 @@ impl Policy {
 
     fn known(&self, selector: &Selector, roster: &Roster, found: &mut Vec<Diagnostic>) {
         let (text, code, message) = match selector {
-            Selector::Person(id) if roster.person(id).is_none() => (format!("user:{id}"), "unknown_user", format!("nobody in the directory is `{id}`")),
+            Selector::Person(id) if roster.person(id).is_none() => {
+                (format!("user:{id}"), "unknown_user", format!("nobody in the directory is `{id}`"))
+            }
             Selector::Person(id) if !roster.is_active(id) => (format!("user:{id}"), "inactive_user", format!("`{id}` has left: nobody is asked")),
-            Selector::Group(id) if !roster.groups.contains_key(id) => (format!("group:{id}"), "unknown_group", format!("the directory has no group `{id}`")),
-            Selector::Group(id) if roster.members(id).is_empty() => (format!("group:{id}"), "empty_group", format!("the group `{id}` has no active member")),
+            Selector::Group(id) if !roster.groups.contains_key(id) => {
+                (format!("group:{id}"), "unknown_group", format!("the directory has no group `{id}`"))
+            }
+            Selector::Group(id) if roster.members(id).is_empty() => {
+                (format!("group:{id}"), "empty_group", format!("the group `{id}` has no active member"))
+            }
             _ => return,
         };
         let start = self.source.find(&text).unwrap_or(0);

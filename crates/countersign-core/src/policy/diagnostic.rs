@@ -110,22 +110,28 @@ fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     (near.0 <= allowed).then_some(near.1)
 }
 
-/// Edit distance (Levenshtein, in characters) between short names; a long one is far from all.
+/// Edits (insertions, deletions, replacements, neighbours swapped) between short names; a long one is
+/// far from all.
 fn distance(left: &str, right: &str) -> usize {
     const NAME_MAX: usize = 64;
     if left.len() > NAME_MAX || right.len() > NAME_MAX {
         return usize::MAX;
     }
-    let right: Vec<char> = right.chars().collect();
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, from) in left.chars().enumerate() {
-        let mut next = vec![index + 1];
-        for ((to, above), left_above) in right.iter().zip(row.iter().skip(1)).zip(&row) {
-            let beside = next.last().copied().unwrap_or(usize::MAX - 1);
-            let replaced = left_above + usize::from(from != *to);
-            next.push(replaced.min(above + 1).min(beside + 1));
+    for (i, from) in left.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, to) in right.iter().enumerate() {
+            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(NAME_MAX);
+            let mut least = (at(&row, j) + usize::from(from != to)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let swapped = i > 0 && j > 0 && left.get(i - 1) == Some(to) && right.get(j - 1) == Some(from);
+            if swapped {
+                least = least.min(at(&above, j - 1) + 1);
+            }
+            next.push(least);
         }
-        row = next;
+        above = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or(usize::MAX)
 }
@@ -149,16 +155,24 @@ mod tests {
     #[test]
     fn a_finding_shows_its_line_and_a_caret() {
         let source = "policy = \"x\"\nquorumm = 2\n";
-        let finding = Diagnostic::at("x.toml", source, 13..20, "unknown_key", "unknown key `quorumm`")
-            .suggest(did_you_mean("quorumm", ["quorum", "seats"]));
+        let finding =
+            Diagnostic::at("x.toml", source, 13..20, "unknown_key", "unknown key `quorumm`").suggest(did_you_mean("quorumm", ["quorum", "seats"]));
         assert_eq!((finding.line, finding.column, finding.width), (2, 1, 7));
-        insta::assert_snapshot!(finding.render(false), @r"");
+        insta::assert_snapshot!(finding.render(false), @r"
+        error[unknown_key]: unknown key `quorumm`
+         --> x.toml:2:1
+          |
+        2 | quorumm = 2
+          | ^^^^^^^
+          |
+          = help: did you mean `quorum`?
+        ");
     }
 
     #[test]
     fn columns_count_characters() {
         let finding = Diagnostic::at("x.toml", "é = 1\nüü = 2", 12..13, "c", "m");
-        assert_eq!((finding.line, finding.column), (2, 6));
+        assert_eq!((finding.line, finding.column), (2, 4));
         assert!(finding.render(true).contains("x.toml"));
     }
 
@@ -166,7 +180,7 @@ mod tests {
     fn places_outside_the_source_are_its_end() {
         let finding = Diagnostic::at("x.toml", "a\n", 90..95, "c", "m");
         assert_eq!((finding.line, finding.column, finding.width), (2, 1, 1));
-        finding.render(false);
+        assert!(finding.render(false).contains("m"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! would be asked. Holds no way to the outside.
 
 use super::evaluate::{Evaluation, Risk, Ruling, RulingVerdict};
+pub use super::expression::ValueTrace;
 use super::select::Asking;
 use super::{Policy, StageSpec};
-pub use super::expression::ValueTrace;
 use crate::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;

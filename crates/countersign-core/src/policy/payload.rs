@@ -106,9 +106,7 @@ impl Reading<'_> {
     fn value(&mut self, value: &Value, kind: &FieldType, pointer: &str) -> Value {
         match kind {
             FieldType::List { of, max } => self.list(value, *max, pointer, &mut |reading, element, place| reading.value(element, of, place)),
-            FieldType::Table { columns, max } => {
-                self.list(value, *max, pointer, &mut |reading, row, place| reading.object(row, columns, place))
-            }
+            FieldType::Table { columns, max } => self.list(value, *max, pointer, &mut |reading, row, place| reading.object(row, columns, place)),
             _ => {
                 if let Err(message) = self.simple(value, kind) {
                     self.fault(pointer, message);
@@ -218,14 +216,15 @@ fn json_numbers(value: &Value) -> Result<(), String> {
 
 /// `2026-01-31` and nothing else.
 pub(super) fn date(text: &str) -> Option<Date> {
-    let shaped = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
+    let shaped =
+        text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
     if shaped { text.parse().ok() } else { None }
 }
 
 /// `09:30` or `09:30:00` and nothing else.
 pub(super) fn time(text: &str) -> Option<Time> {
-    let shaped =
-        matches!(text.len(), 5 | 8) && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 2 | 5) { byte == b':' } else { byte.is_ascii_digit() });
+    let shaped = matches!(text.len(), 5 | 8)
+        && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 2 | 5) { byte == b':' } else { byte.is_ascii_digit() });
     if !shaped || text.ends_with(":60") {
         return None;
     }

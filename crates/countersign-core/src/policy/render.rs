@@ -88,3 +88,60 @@ fn request_json(facts: &ActionFacts<'_>) -> Value {
         "settled_at": facts.settled_at.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ActionName;
+    use crate::policy::field::{Field, FieldType};
+    use crate::policy::{Target, Template};
+
+    fn body(template: Option<&str>, payload: &Value) -> Result<String, String> {
+        let fields = ["amount", "merchant"].map(|name| Field { name: name.to_owned(), kind: FieldType::Json, optional: false });
+        let spec = ActionSpec {
+            name: ActionName::new("pay"),
+            target: Target::Command { argv: vec!["pay".to_owned()], env: Default::default() },
+            body: template.map(|source| Template::body(source, &fields).unwrap()),
+        };
+        let (policy, leo, at) = (PolicyName::new("expense"), PersonId::new("leo"), "2026-11-23T09:00:00Z".parse().unwrap());
+        let facts = ActionFacts {
+            request: RequestId::from_bytes([1; 16]),
+            policy: &policy,
+            policy_version: Digest::of(b"p"),
+            rule: "two signatures",
+            requester: &leo,
+            title: "ACME",
+            revision: Revision::FIRST,
+            payload,
+            payload_digest: crate::canonical::digest_of(payload),
+            outcome: "approved",
+            created_at: at,
+            settled_at: at,
+            decided_by: vec![(PersonId::new("mia"), "approve".to_owned())],
+        };
+        action_body(&spec, &facts).map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn the_default_body_is_canonical_and_says_what_was_approved() {
+        let payload = json!({"merchant": "ACME", "amount": "5 USD"});
+        let value: Value = serde_json::from_str(&body(None, &payload).unwrap()).unwrap();
+        assert_eq!(body(None, &payload).unwrap(), canonical(&value));
+        assert_eq!(value.pointer("/data/request/payload"), Some(&payload));
+        assert_eq!(value.pointer("/data/outcome"), Some(&json!("approved")));
+        assert_eq!(value.pointer("/data/action"), Some(&json!("pay")));
+        assert_eq!(value.pointer("/data/request/id"), Some(&json!("req_01010101010101010101010101010101")));
+    }
+
+    #[test]
+    fn a_template_makes_the_body_and_quotes_what_it_is_told_to() {
+        let payload = json!({"merchant": "A\"B", "amount": "5 USD"});
+        let template = "{\"to\": {{ merchant | json }}, \"by\": {{ request.decided_by[0].person | json }}, \"for\": {{ request.outcome | json }}}";
+        assert_eq!(body(Some(template), &payload).unwrap(), r#"{"to": "A\"B", "by": "mia", "for": "approved"}"#);
+    }
+
+    #[test]
+    fn a_template_that_fails_sends_nothing() {
+        assert!(body(Some("{{ amount }}"), &json!({"merchant": "x"})).is_err());
+    }
+}

@@ -1,7 +1,178 @@
-//! The JSON Schema of policy files, for editors.
+//! The JSON Schema of policy files, for editors: what the reader takes, so that a mistake shows while
+//! it is typed. The reader checks more (conditions, deadlines, reachability) and has the last word.
 
-/// The schema.
+use super::expression::SOURCE_MAX;
+use super::field::{ELEMENTS_MAX, INTEGER_MAX, TEXT_MAX, TYPE_NAMES};
+use serde_json::{Map, Value, json};
+
+/// The schema (JSON Schema 2020-12).
 #[must_use]
-pub fn json_schema() -> serde_json::Value {
-    serde_json::json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object" })
+pub fn json_schema() -> Value {
+    let mut schema = object(
+        "A policy of Countersign",
+        &["policy", "title", "owner", "payload", "rule"],
+        &[
+            ("policy", text("Its name: small letters, digits, `-` or `_`")),
+            ("title", text("The title of a request, with the payload's fields: `{{ merchant }}, {{ amount }}`")),
+            ("owner", json!({"description": "Asked when a rule cannot be evaluated", "oneOf": [selector(), list(&selector())]})),
+            ("rates", text("A file with exchange rates, beside this one")),
+            ("risk", condition("Gives \"low\", \"medium\" or \"high\"")),
+            ("forbidden_words", list(&text("A word that discards a model's summary"))),
+            ("payload", json!({"type": "object", "description": "What callers must send", "additionalProperties": {"$ref": "#/$defs/field"}})),
+            ("rule", json!({"type": "array", "minItems": 1, "maxItems": 100, "items": {"$ref": "#/$defs/rule"}})),
+            ("on", outcomes()),
+        ],
+    );
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        members.insert("$defs".to_owned(), json!({"field": field(), "rule": rule(), "stage": stage(), "action": action()}));
+    }
+    schema
+}
+
+fn field() -> Value {
+    let long = object(
+        "A field with options",
+        &["type"],
+        &[
+            ("type", json!({"enum": TYPE_NAMES})),
+            ("optional", json!({"type": "boolean"})),
+            ("min", json!({"description": "A whole number, or a decimal or sum in quotes", "type": ["integer", "string"], "minimum": -INTEGER_MAX})),
+            ("max", json!({"description": "The largest value, or the most elements", "type": ["integer", "string"], "maximum": INTEGER_MAX})),
+            ("min_length", json!({"type": "integer", "minimum": 0, "maximum": TEXT_MAX})),
+            ("max_length", json!({"type": "integer", "minimum": 1, "maximum": TEXT_MAX})),
+            ("pattern", text("A regular expression that the whole text must match")),
+            ("currencies", list(&text("A currency of ISO 4217"))),
+            ("values", list(&text("A value of the enum"))),
+            ("of", json!({"description": format!("What a list holds, at most {ELEMENTS_MAX} of them"), "$ref": "#/$defs/field"})),
+            ("columns", json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/field"}})),
+        ],
+    );
+    json!({"oneOf": [{"enum": TYPE_NAMES}, long]})
+}
+
+fn rule() -> Value {
+    object(
+        "A rule: the first that holds decides",
+        &["name"],
+        &[
+            ("name", text("Shown in every explanation")),
+            ("when", condition("Holds always where absent; the last rule must")),
+            ("verdict", json!({"enum": ["allow", "deny", "ask"], "default": "ask"})),
+            ("stage", json!({"type": "array", "minItems": 1, "maxItems": 20, "items": {"$ref": "#/$defs/stage"}})),
+        ],
+    )
+}
+
+fn stage() -> Value {
+    let seat = object("A seat", &["from"], &[("from", list(&selector())), ("count", count()), ("until", condition("Ends the chain of managers"))]);
+    object(
+        "A round of asking",
+        &["name", "expire"],
+        &[
+            ("name", text("Unique within the rule")),
+            ("approvers", list(&selector())),
+            ("until", condition("Ends the chain of managers at the first for whom it holds")),
+            ("quorum", count()),
+            ("seats", list(&seat)),
+            ("with", text("The stage above beside which this one runs")),
+            ("reject_quorum", count()),
+            ("repeat", json!({"enum": ["once", "allowed"], "default": "once"})),
+            ("remind", object("Asks again", &["every"], &[("every", duration())])),
+            ("escalate", list(&level())),
+            ("expire", object("Gives up", &["after"], &[("after", duration())])),
+            ("on_expiry", json!({"enum": ["expire", "reject", "approve"], "default": "expire"})),
+        ],
+    )
+}
+
+fn level() -> Value {
+    let expire = json!({"oneOf": [duration(), object("Gives up", &["after"], &[("after", duration())])]});
+    object(
+        "A level of escalation",
+        &["after", "to"],
+        &[
+            ("after", duration()),
+            ("to", list(&selector())),
+            ("mode", json!({"enum": ["add", "replace"], "default": "add"})),
+            ("expire", expire),
+            ("until", condition("Ends the chain of managers")),
+        ],
+    )
+}
+
+fn outcomes() -> Value {
+    let entries = json!({"type": "array", "maxItems": 20, "items": {"$ref": "#/$defs/action"}});
+    let members: Vec<(&str, Value)> = super::parse::OUTCOMES.map(|(name, _)| (name, entries.clone())).to_vec();
+    object("What follows from outcomes", &[], &members)
+}
+
+fn action() -> Value {
+    let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let http = object("A signed POST", &["url"], &[("url", text("http or https")), ("headers", texts.clone()), ("secret", reference())]);
+    let command = object("A local program", &["argv"], &[("argv", list(&text("An argument"))), ("env", texts)]);
+    object(
+        "An action, or those who are told",
+        &[],
+        &[
+            ("name", text("Unique within the outcome")),
+            ("http", http),
+            ("command", command),
+            ("body", text("A template; quote values with `| json`")),
+            ("notify", list(&selector())),
+        ],
+    )
+}
+
+fn object(description: &str, required: &[&str], members: &[(&str, Value)]) -> Value {
+    let properties: Map<String, Value> = members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    json!({"type": "object", "description": description, "required": required, "properties": properties, "additionalProperties": false})
+}
+
+fn text(description: &str) -> Value {
+    json!({"type": "string", "description": description})
+}
+
+fn list(of: &Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+fn condition(description: &str) -> Value {
+    json!({"type": "string", "maxLength": SOURCE_MAX, "description": format!("CEL. {description}")})
+}
+
+fn duration() -> Value {
+    json!({"type": "string", "pattern": "^[0-9]+[smhd]$", "description": "Time that has passed: 90m, 8h, 3d"})
+}
+
+fn count() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 1})
+}
+
+fn reference() -> Value {
+    json!({"type": "string", "pattern": "^(env|file):.+$", "description": "Where the secret is: env:NAME or file:PATH"})
+}
+
+fn selector() -> Value {
+    let pattern = "^(user:\\S+|group:\\S+|field:\\S+|manager of requester|managers of requester|requester)$";
+    json!({"type": "string", "pattern": pattern, "description": "user:ana, group:finance, manager of requester, managers of requester, field:owner"})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_knows_every_key_of_the_file() {
+        let schema = json_schema();
+        for (pointer, keys) in [
+            ("/properties", ["policy", "title", "owner", "payload", "rule", "on", "risk", "rates", "forbidden_words"].as_slice()),
+            ("/$defs/rule/properties", &["name", "when", "verdict", "stage"]),
+            ("/$defs/stage/properties", &["approvers", "seats", "quorum", "with", "expire", "on_expiry", "escalate", "remind", "until"]),
+            ("/properties/on/properties", &["approved", "rejected", "expired", "withdrawn"]),
+        ] {
+            let known = schema.pointer(pointer).unwrap().as_object().unwrap();
+            assert!(keys.iter().all(|key| known.contains_key(*key)), "{pointer}");
+        }
+    }
 }

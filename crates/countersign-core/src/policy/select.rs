@@ -34,9 +34,7 @@ impl Policy {
         match selector {
             Selector::Person(id) => vec![id.clone()],
             Selector::Group(id) => asking.roster.members(id).into_iter().collect(),
-            Selector::ManagerOfRequester => {
-                asking.roster.person(asking.requester).and_then(|person| person.manager.clone()).into_iter().collect()
-            }
+            Selector::ManagerOfRequester => asking.roster.person(asking.requester).and_then(|person| person.manager.clone()).into_iter().collect(),
             Selector::ManagersOfRequester { until: None } => asking.roster.managers(asking.requester),
             Selector::ManagersOfRequester { until: Some(until) } => self.chain(until, asking),
             Selector::Field(name) => asking.payload.get(name).and_then(Value::as_str).map(PersonId::new).into_iter().collect(),

@@ -80,7 +80,7 @@ impl Engine {
                 Err(refusal) => return Err(self.refused(id, &instruction, refusal, opened.now).await),
             };
             if decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt) {
-                return Ok(Handled { seen: Seen::of(decided.request, &opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now), events: vec![] });
+                return Ok(Handled { seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now), events: vec![] });
             }
             let (commit, due_now) = self.commit_of(id, &instruction, &decided, &opened, &facts);
             match self.ports.log.commit(commit).await {
@@ -172,7 +172,8 @@ impl Engine {
         let _ = self.changes.send(decided.request.id);
         let mut contents = opened.contents;
         contents.extend(instruction.contents.iter().cloned());
-        let seen = Seen::of(decided.request, &contents, &opened.policy, &opened.roster, opened.payload, now);
+        contents.extend(decided.contents.into_iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes }));
+        let seen = Seen::of(decided.request, contents, &opened.policy, &opened.roster, opened.payload, now);
         Handled { seen, events: decided.events }
     }
 

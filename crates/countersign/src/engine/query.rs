@@ -2,8 +2,7 @@
 
 use super::handle::{folded, payload_of};
 use super::{Caller, Engine, EngineError, Seen};
-use countersign_core::canonical::Digest;
-use countersign_core::event::{ContentId, Event};
+use countersign_core::event::Event;
 use countersign_core::id::RequestId;
 use countersign_core::refusal::Refusal;
 use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow};
@@ -22,14 +21,7 @@ impl Engine {
         let policy = self.shelf().version(&request.version, self.records()).await?;
         let payload = payload_of(&request, &loaded.contents)?;
         let roster = self.shelf().people().roster.clone();
-        Ok(Some((Seen::of(request, &loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
-    }
-
-    /// The salted digest of a content as it is stored now, for comparison with the one on record.
-    pub(crate) async fn digest_of_content(&self, id: RequestId, content: &ContentId) -> Result<ContentId, Fault> {
-        let loaded = self.log().load(id).await?;
-        let found = loaded.iter().flat_map(|loaded| &loaded.contents).find(|stored| &stored.id == content);
-        Ok(found.map_or(Digest([0; 32]), |stored| Digest::salted(&stored.salt, &stored.bytes)))
+        Ok(Some((Seen::of(request, loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
     }
 
     /// The request through the caller's eyes.

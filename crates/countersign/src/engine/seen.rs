@@ -13,7 +13,7 @@ use countersign_core::stage::Stage;
 use countersign_store::{Content, StatusName};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A request with what is needed to show it.
@@ -28,14 +28,13 @@ pub struct Seen {
     /// The current payload.
     pub payload: Value,
     /// Comments, summaries and captured answers by their digests.
-    pub contents: BTreeMap<ContentId, Vec<u8>>,
+    pub contents: Vec<Content>,
     /// The moment.
     pub now: Timestamp,
 }
 
 impl Seen {
-    pub(super) fn of(request: Request, contents: &[Content], policy: &Arc<Policy>, roster: &Arc<Roster>, payload: Value, now: Timestamp) -> Self {
-        let contents = contents.iter().map(|content| (content.id, content.bytes.clone())).collect();
+    pub(super) fn of(request: Request, contents: Vec<Content>, policy: &Arc<Policy>, roster: &Arc<Roster>, payload: Value, now: Timestamp) -> Self {
         Self { request, policy: policy.clone(), roster: roster.clone(), payload, contents, now }
     }
 
@@ -84,7 +83,13 @@ impl Seen {
     /// The bytes behind a digest, unless they were erased.
     #[must_use]
     pub fn content(&self, id: &ContentId) -> Option<&[u8]> {
-        self.contents.get(id).map(Vec::as_slice)
+        self.contents.iter().find(|content| &content.id == id).map(|content| content.bytes.as_slice())
+    }
+
+    /// The salted digest of a content as it is now, for comparison with the one on record.
+    #[must_use]
+    pub fn digest_now(&self, id: &ContentId) -> Option<ContentId> {
+        self.contents.iter().find(|content| &content.id == id).map(|content| Digest::salted(&content.salt, &content.bytes))
     }
 
     /// The text behind a digest.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Longer than any attempt may take, so that a live worker never loses its lease to another.
-const LEASE_MS: i64 = 120_000;
+/// Longer than any attempt over HTTP may take; what may take longer extends its claim before it begins.
+const LEASE_MS: i64 = 20_000;
 /// How many effects one worker has in flight.
 const IN_FLIGHT_MAX: usize = 256;
 /// How many of them may go to one lane.

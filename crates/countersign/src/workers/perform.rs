@@ -19,8 +19,12 @@ use countersign_store::{Claimed, Commit, Content, OutboxChange};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// An attempt's lease: longer than any HTTP attempt; a command's is extended by its own limit.
-const EXECUTION_LEASE: SignedDuration = SignedDuration::from_secs(110);
+/// An attempt over HTTP ends within 15 s; its lease ends soon after, so that a crash delays little.
+const HTTP_LEASE: SignedDuration = SignedDuration::from_secs(20);
+/// A program may run for 15 minutes, and may outlive a crash of ours: nobody starts it again before.
+const COMMAND_LEASE: SignedDuration = SignedDuration::from_secs(16 * 60);
+/// A model has 60 s at the most.
+const SUMMARY_LEASE: SignedDuration = SignedDuration::from_secs(75);
 
 /// The ways out.
 pub struct Sinks {
@@ -132,6 +136,7 @@ impl Performer {
         let Some(summarizer) = self.sinks.summarizer.as_ref().filter(|_| seen.request.revision == revision) else {
             return self.drop_row(piece).await;
         };
+        self.hold(piece, seen.now.saturating_add(SUMMARY_LEASE).unwrap_or(seen.now)).await?;
         let (command, contents) = match summarizer.summarise(&brief(&seen)).await {
             Ok(written) => {
                 let bytes = serde_json::to_vec(&written).unwrap_or_default();
@@ -156,8 +161,9 @@ impl Performer {
         }
         let body = seen.content(&execution.body).map(<[u8]>::to_vec).unwrap_or_default();
         let Some(target) = target(&seen, action) else { return self.drop_row(piece).await };
-        let digest = self.engine.digest_of_content(piece.row.request, &execution.body).await?;
-        let lease_until = seen.now.saturating_add(EXECUTION_LEASE).unwrap_or(seen.now);
+        let digest = seen.digest_now(&execution.body).unwrap_or(Digest([0; 32]));
+        let lease_until = seen.now.saturating_add(lease_of(&target)).unwrap_or(seen.now);
+        self.hold(piece, lease_until).await?;
         let start = Command::StartExecution { action: action.clone(), lease_until, body: digest };
         let started = match self.engine.handle(piece.row.request, Instruction::new(start, "engine")).await {
             Ok(started) => started,
@@ -208,6 +214,20 @@ impl Performer {
         self.engine.handle(piece.row.request, instruction).await.map(|_| ())
     }
 
+    /// Keeps the claim for as long as this piece of work may take.
+    async fn hold(&self, piece: &Claimed, until: Timestamp) -> Result<(), EngineError> {
+        if until.duration_since(self.engine.clock().now()) <= HTTP_LEASE {
+            return Ok(());
+        }
+        let commit = Commit { outbox: vec![OutboxChange::Extend { id: piece.row.id, token: piece.token, until }], ..Commit::default() };
+        match self.engine.log().commit(commit).await {
+            Ok(_) => Ok(()),
+            Err(countersign_store::CommitError::LeaseLost) => Err(Refusal::LeaseLost { token: piece.token, current: 0 }.into()),
+            Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
+            Err(_) => Err(EngineError::Busy),
+        }
+    }
+
     async fn later(&self, piece: &Claimed, due_at: Timestamp) -> Result<(), EngineError> {
         self.change(later(piece, due_at)).await
     }
@@ -223,6 +243,13 @@ impl Performer {
             Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
             Err(_) => Err(EngineError::Busy),
         }
+    }
+}
+
+fn lease_of(target: &JobTarget) -> SignedDuration {
+    match target {
+        JobTarget::Http { .. } => HTTP_LEASE,
+        JobTarget::Command { .. } => COMMAND_LEASE,
     }
 }
 

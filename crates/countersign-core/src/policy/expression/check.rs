@@ -59,7 +59,10 @@ impl<'a> Checker<'a> {
     }
 
     fn dispatch(&mut self, tree: &IdedExpr) -> Checked {
-        let span = self.span(tree);
+        let mut span = self.span(tree);
+        if let Expr::Call(call) = &tree.expr {
+            span.start = self.start_of_name(&call.func_name, span.start);
+        }
         match &tree.expr {
             Expr::Literal(literal) => self.literal(literal, span),
             Expr::Ident(name) => self.name(name, span),
@@ -79,6 +82,12 @@ impl<'a> Checker<'a> {
         let start = usize::try_from(start).unwrap_or(0).min(self.source.len());
         let stop = usize::try_from(stop).unwrap_or(0).saturating_add(1).clamp(start, self.source.len());
         start..stop
+    }
+
+    /// The parser places a call at its bracket; the name before it is what an author looks for.
+    fn start_of_name(&self, name: &str, bracket: usize) -> usize {
+        let before = self.source.get(..bracket).unwrap_or_default().trim_end();
+        if before.ends_with(name) { before.len() - name.len() } else { bracket }
     }
 
     fn literal(&self, literal: &LiteralValue, span: Range<usize>) -> Checked {

@@ -67,7 +67,9 @@ fn outcome_fits(root: &Node, source: &str, wanted: Wanted) -> Result<(), Conditi
         Wanted::Bool if root.of == Type::Bool => Ok(()),
         Wanted::Bool => Err(fault("condition_type", source, format!("the condition comes to {}: expected true or false", root.of))),
         Wanted::Risk if names_a_risk(root) => Ok(()),
-        Wanted::Risk => Err(fault("condition_type", source, "expected `\"low\"`, `\"medium\"` or `\"high\"`, chosen by `condition ? a : b`".to_owned())),
+        Wanted::Risk => {
+            Err(fault("condition_type", source, "expected `\"low\"`, `\"medium\"` or `\"high\"`, chosen by `condition ? a : b`".to_owned()))
+        }
     }
 }
 

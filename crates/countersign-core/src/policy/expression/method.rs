@@ -12,9 +12,30 @@ use std::ops::Range;
 
 /// What may be called on a value, for suggestions.
 const METHODS: [&str; 24] = [
-    "size", "startsWith", "endsWith", "contains", "matches", "lowerAscii", "upperAscii", "sum", "all", "exists", "exists_one", "map",
-    "filter", "getFullYear", "getMonth", "getDayOfMonth", "getDate", "getDayOfWeek", "getHours", "getMinutes", "date", "time",
-    "existsOne", "has",
+    "size",
+    "startsWith",
+    "endsWith",
+    "contains",
+    "matches",
+    "lowerAscii",
+    "upperAscii",
+    "sum",
+    "all",
+    "exists",
+    "exists_one",
+    "map",
+    "filter",
+    "getFullYear",
+    "getMonth",
+    "getDayOfMonth",
+    "getDate",
+    "getDayOfWeek",
+    "getHours",
+    "getMinutes",
+    "date",
+    "time",
+    "existsOne",
+    "has",
 ];
 
 impl Checker<'_> {
@@ -101,9 +122,8 @@ impl Checker<'_> {
         }
         let zone = match arguments {
             [] => TimeZone::UTC,
-            [Node { kind: Kind::Literal(Constant::Text(zone)), span, .. }] => TimeZone::get(zone).map_err(|_| {
-                self.fault("condition_literal", span.clone(), format!("`{zone}` is no time zone: expected one like `Europe/Berlin`"))
-            })?,
+            [Node { kind: Kind::Literal(Constant::Text(zone)), span, .. }] => TimeZone::get(zone)
+                .map_err(|_| self.fault("condition_literal", span.clone(), format!("`{zone}` is no time zone: expected one like `Europe/Berlin`")))?,
             _ => return Err(self.fault("condition_call", span, format!("`{name}` takes at most a quoted time zone"))),
         };
         Ok(Node::new(Kind::Clock(clock, Box::new(target.clone()), zone), of, span, [&target]))

@@ -14,7 +14,14 @@ const ACTIONS_MAX: usize = 20;
 const ARGUMENTS_MAX: usize = 100;
 /// Headers that the engine itself sets.
 const OWN_HEADERS: [&str; 9] = [
-    "webhook-id", "webhook-timestamp", "webhook-signature", "content-length", "content-type", "host", "connection", "transfer-encoding",
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    "content-length",
+    "content-type",
+    "host",
+    "connection",
+    "transfer-encoding",
     "idempotency-key",
 ];
 /// A name that holds one of these holds a secret.

@@ -14,8 +14,27 @@ const VALUES_MAX: usize = 200;
 const TAKEN: [&str; 4] = ["requester", "request", "now", "approver"];
 /// Words that CEL keeps for itself.
 const RESERVED: [&str; 21] = [
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace", "null",
-    "package", "return", "true", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
 ];
 
 pub(super) fn payload(reader: &mut Reader<'_>, table: &Table<'_>, whole: &Place) -> Vec<Field> {
@@ -111,9 +130,9 @@ fn text(reader: &mut Reader<'_>, table: &Table<'_>) -> FieldType {
     let default = i64::try_from(TEXT_MAX_DEFAULT).unwrap_or(i64::MAX);
     let max = reader.number(table, "max_length", 1..bounds + 1, default);
     let min = reader.number(table, "min_length", 0..max + 1, 0);
-    let pattern = reader.text(table, "pattern").and_then(|(source, place)| {
-        Pattern::compile(&source).map_err(|message| reader.error(&place, "invalid_pattern", message, None)).ok()
-    });
+    let pattern = reader
+        .text(table, "pattern")
+        .and_then(|(source, place)| Pattern::compile(&source).map_err(|message| reader.error(&place, "invalid_pattern", message, None)).ok());
     FieldType::Text { min_length: size(min), max_length: size(max), pattern }
 }
 

@@ -15,8 +15,19 @@ const FINDINGS_MAX: usize = 100;
 
 /// Names that later versions will know.
 const NOT_YET: [&str; 13] = [
-    "calendar", "calendars", "cooling_off", "execute_within", "witness", "require", "for_each", "delegation", "delegations", "delegate",
-    "freeze", "frozen", "share",
+    "calendar",
+    "calendars",
+    "cooling_off",
+    "execute_within",
+    "witness",
+    "require",
+    "for_each",
+    "delegation",
+    "delegations",
+    "delegate",
+    "freeze",
+    "frozen",
+    "share",
 ];
 
 /// The bytes of a value.

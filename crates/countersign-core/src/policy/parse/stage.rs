@@ -13,9 +13,8 @@ const SEATS_MAX: usize = 20;
 const LEVELS_MAX: usize = 10;
 /// More voices than this are no quorum but a plebiscite.
 const QUORUM_MAX: i64 = 100;
-const KEYS: [&str; 12] = [
-    "name", "approvers", "until", "quorum", "seats", "with", "reject_quorum", "repeat", "remind", "escalate", "expire", "on_expiry",
-];
+const KEYS: [&str; 12] =
+    ["name", "approvers", "until", "quorum", "seats", "with", "reject_quorum", "repeat", "remind", "escalate", "expire", "on_expiry"];
 
 pub(super) fn stages(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>) -> Vec<StageSpec> {
     let items = reader.array(item, STAGES_MAX, "stages, each under `[[rule.stage]]`");

@@ -1,1 +1,190 @@
-//! Broken policies and what is said of them.
+//! Broken policies and what is said of them: code, line, column.
+
+use super::*;
+use crate::id::{GroupId, PersonId};
+use crate::people::{Member, Person, Roster};
+use std::collections::BTreeSet;
+
+const GOOD: &str = r#"policy = "expense"
+title  = "{{ merchant }}, {{ amount }}"
+owner  = "group:finance"
+[payload]
+amount   = { type = "money", currencies = ["USD"] }
+merchant = "text"
+[[rule]]
+name    = "small"
+when    = 'amount <= money("1000 USD")'
+verdict = "allow"
+[[rule]]
+name = "large"
+  [[rule.stage]]
+  name      = "review"
+  approvers = ["manager of requester"]
+  escalate  = [{ after = "8h", to = ["group:finance"] }]
+  expire    = { after = "72h" }
+[[on.approved]]
+name = "pay"
+http = { url = "https://erp.example/pay", secret = "env:S" }
+"#;
+
+fn load(source: &str) -> Result<Loaded, Vec<Diagnostic>> {
+    Policy::load("p.toml", source, &|name| if name == "r.toml" { Ok("base = \"USD\"\n[rates]\n".to_owned()) } else { Err("no such file".to_owned()) })
+}
+
+fn with(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    GOOD.replacen(from, to, 1)
+}
+
+#[test]
+fn a_good_policy_loads_without_a_word() {
+    let loaded = load(GOOD).unwrap();
+    assert!(loaded.warnings.is_empty());
+    assert_eq!(loaded.policy.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["amount", "merchant"]);
+    assert_eq!(loaded.policy.consequences(OutcomeName::Approved).actions.len(), 1);
+}
+
+#[test]
+fn broken_policies_are_refused_with_code_line_and_column() {
+    let stage_end = "expire    = { after = \"72h\" }";
+    let cases: &[(&str, &str, &str, usize, usize)] = &[
+        ("policy = \"expense\"", "policy = \"Big Expense\"", "invalid_name", 1, 10),
+        ("policy = \"expense\"", "polcy = \"expense\"", "missing_key", 1, 1),
+        ("owner  = \"group:finance\"", "owner  = \"finance\"", "unknown_selector", 3, 10),
+        ("owner  = \"group:finance\"\n", "", "missing_key", 1, 1),
+        ("{{ merchant }}", "{{ merchnt }}", "template", 2, 10),
+        ("title  = \"{{", "title  = \"{{{%", "template", 2, 10),
+        ("merchant = \"text\"", "merchant = \"txt\"", "unknown_type", 6, 12),
+        ("merchant = \"text\"", "merchant = { type = \"text\", maxlength = 3 }", "unknown_key", 6, 29),
+        ("merchant = \"text\"", "merchant = \"text\"\nrequester = \"text\"", "reserved_name", 7, 1),
+        ("merchant = \"text\"", "merchant = \"text\"\n\"a-b\" = \"text\"", "invalid_name", 7, 1),
+        ("currencies = [\"USD\"]", "currencies = [\"USX\"]", "currency", 5, 44),
+        (", currencies = [\"USD\"]", "", "missing_key", 5, 21),
+        ("amount <= money(\"1000 USD\")", "amout <= money(\"1000 USD\")", "unknown_name", 9, 12),
+        ("amount <= money(\"1000 USD\")", "amount <= money(\"1000 EUR\")", "currency", 9, 19),
+        ("amount <= money(\"1000 USD\")", "amount <= 1000", "condition_type", 9, 19),
+        ("amount <= money(\"1000 USD\")", "false", "unreachable_rule", 9, 11),
+        ("verdict = \"allow\"", "verdict = \"alow\"", "unknown_value", 10, 11),
+        ("when    = 'amount <= money(\"1000 USD\")'\n", "", "unreachable_rule", 11, 8),
+        ("name = \"large\"", "name = \"large\"\nwhen = 'amount > money(\"1000 USD\")'", "last_rule", 13, 8),
+        ("name = \"large\"", "name = \"small\"", "duplicate_name", 12, 8),
+        ("name = \"large\"", "name = \"large\"\ncooling_off = \"1h\"", "not_yet", 13, 1),
+        (stage_end, "expire    = { after = \"8 business hours\" }", "not_yet", 17, 25),
+        (stage_end, "expire    = { after = \"0h\" }", "duration", 17, 25),
+        (stage_end, "", "missing_key", 13, 3),
+        (stage_end, "expire    = { after = \"4h\" }", "timer_order", 16, 16),
+        (stage_end, "expire    = { after = \"72h\" }\n  quorumm = 2", "unknown_key", 18, 3),
+        (stage_end, "expire    = { after = \"72h\" }\n  quorum = 0", "out_of_range", 18, 12),
+        (stage_end, "expire    = { after = \"72h\" }\n  quorum = 2\n  on_expiry = \"approve\"", "silent_consent", 19, 15),
+        (stage_end, "expire    = { after = \"72h\" }\n  with = \"nothing\"", "unknown_stage", 18, 10),
+        (stage_end, "expire    = { after = \"72h\" }\n  require = \"passkey\"", "not_yet", 18, 3),
+        (stage_end, "expire    = { after = \"72h\" }\n  seats = [{ from = [\"user:a\"] }]", "both_given", 18, 11),
+        ("[\"manager of requester\"]", "[\"manager of requestor\"]", "unknown_selector", 15, 16),
+        ("[\"manager of requester\"]", "[\"requester\"]", "requester_asked", 15, 16),
+        ("[\"manager of requester\"]", "[\"field:merchant\"]", "unknown_selector", 15, 16),
+        ("[\"manager of requester\"]", "[]", "empty_list", 15, 15),
+        ("secret = \"env:S\"", "secret = \"whsec_abc\"", "literal_secret", 20, 52),
+        ("secret = \"env:S\"", "headers = { Authorization = \"Bearer abc\" }", "literal_secret", 20, 71),
+        ("https://erp.example/pay", "ftp://erp.example/pay", "invalid_url", 20, 16),
+        ("[[on.approved]]", "[[on.aproved]]", "unknown_key", 18, 6),
+        ("http = {", "command = { argv = [\"x\"] }\nhttp = {", "action_target", 18, 1),
+        ("title  =", "rates = \"none.toml\"\ntitle  =", "rates", 2, 9),
+        ("name = \"pay\"", "name = pay", "toml_syntax", 19, 8),
+    ];
+    let mut missed = Vec::new();
+    for (from, to, code, line, column) in cases {
+        let errors = load(&with(from, to)).expect_err(to);
+        let found: Vec<_> = errors.iter().map(|error| (error.code, error.line, error.column)).collect();
+        if !found.contains(&(*code, *line, *column)) {
+            missed.push(format!("{to}: expected {code} at {line}:{column}, found {found:?}"));
+        }
+        assert!(errors.iter().all(|error| error.render(true).contains("p.toml")));
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn a_finding_reads_well() {
+    let errors = load(&with("amount <= money(\"1000 USD\")", "amount <= 1000")).unwrap_err();
+    insta::assert_snapshot!(errors[0].render(false));
+    let errors = load(&with("  name      = \"review\"", "  name      = \"review\"\n  quorumm = 2")).unwrap_err();
+    insta::assert_snapshot!(errors[0].render(false));
+}
+
+#[test]
+fn rules_that_can_never_be_reached_are_found() {
+    let second = |when: &str| {
+        with("[[rule]]\nname = \"large\"", &format!("[[rule]]\nname = \"second\"\nwhen = '{when}'\nverdict = \"deny\"\n[[rule]]\nname = \"large\""))
+    };
+    for when in [
+        "amount <= money(\"1000 USD\")",
+        "amount <= money(\"1000.00 USD\")",
+        "amount < money(\"500 USD\")",
+        "money(\"500 USD\") > amount",
+        "amount == money(\"3 USD\")",
+        "merchant == \"x\" && amount < money(\"500 USD\")",
+        "amount<=money(\"1000 USD\")",
+        "amount < money(\"5 USD\") || amount == money(\"7 USD\")",
+    ] {
+        assert_eq!(load(&second(when)).expect_err(when)[0].code, "unreachable_rule", "{when}");
+    }
+    for when in
+        ["amount <= money(\"1000.01 USD\")", "amount > money(\"1 USD\")", "merchant == \"x\"", "amount < money(\"5 USD\") || merchant == \"x\""]
+    {
+        assert!(load(&second(when)).is_ok(), "{when}");
+    }
+}
+
+#[test]
+fn the_version_covers_the_file_and_its_rates() {
+    let version = |source: &str| load(source).unwrap().policy.version;
+    assert_eq!(version(GOOD), version(GOOD));
+    assert_ne!(version(GOOD), version(&format!("{GOOD}# a comment\n")));
+    let source = with("title  =", "rates = \"r.toml\"\ntitle  =");
+    let other = Policy::load("p.toml", &source, &|_| Ok("base = \"EUR\"\n[rates]\n".to_owned())).unwrap().policy.version;
+    assert_ne!(version(&source), other);
+}
+
+#[test]
+fn silence_that_approves_is_a_warning_where_one_voice_is_needed() {
+    let loaded = load(&with("expire    = {", "on_expiry = \"approve\"\n  expire    = {")).unwrap();
+    assert_eq!(loaded.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["silent_consent"]);
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_and_in_order() {
+    let source = with("merchant = \"text\"", "merchant = \"txt\"").replace("\"72h\"", "\"72 h\"").replace("alow", "x");
+    let lines: Vec<_> = load(&source).unwrap_err().iter().map(|error| error.line).collect();
+    assert!(lines.contains(&6) && lines.contains(&17) && lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn hostile_files_are_refused() {
+    let deep = format!("{GOOD}x = {}1{}", "[".repeat(5000), "]".repeat(5000));
+    let rules: String =
+        (0..150).map(|index| format!("[[rule]]\nname = \"r{index}\"\nwhen = 'merchant == \"{index}\"'\nverdict = \"deny\"\n")).collect();
+    for source in [String::new(), "x".repeat(100_000), deep, with("[[rule]]", &format!("{rules}[[rule]]")), "\u{0}".to_owned()] {
+        assert!(load(&source).is_err());
+    }
+}
+
+#[test]
+fn todays_directory_is_checked_against() {
+    let policy = load(&with("[\"manager of requester\"]", "[\"group:finanse\", \"user:leo\"]\n  quorum = 3")).unwrap().policy;
+    let person = |id: &str| Person {
+        id: PersonId::new(id),
+        name: id.to_owned(),
+        email: None,
+        manager: None,
+        limit: None,
+        roles: BTreeSet::new(),
+        active: true,
+    };
+    let roster = Roster {
+        version: 1,
+        people: [person("leo")].into_iter().map(|person| (person.id.clone(), person)).collect(),
+        groups: [(GroupId::new("finance"), BTreeSet::from([Member::Person(PersonId::new("leo"))]))].into(),
+    };
+    let found: Vec<_> = policy.check_against(&roster).into_iter().map(|finding| (finding.code, finding.line, finding.suggestion)).collect();
+    assert_eq!(found, [("quorum_unreachable", 14, None), ("unknown_group", 15, Some("did you mean `finance`?".to_owned())),]);
+}

@@ -1,0 +1,193 @@
+//! The engine without HTTP: its rate beside a bare loop that writes the same rows, its latency with a million
+//! pending, its timers.
+
+use super::bare;
+use super::process::{Site, policy};
+use super::receiver::Receiver;
+use super::spread::{ms, percentile, row};
+use countersign::engine::deed::Verdict;
+use countersign::engine::shelf::{People, PolicySources};
+use countersign::engine::submit::Submission;
+use countersign::engine::{Caller, Engine, Ports, Settings};
+use countersign::ports::{SystemClock, SystemRandom};
+use countersign::workers::wakeups;
+use countersign_core::event::{Decision, Door, Event};
+use countersign_core::id::{PersonId, PolicyName, RequestId, Revision};
+use countersign_core::people::{Person, Roster};
+use countersign_store::{Records, RequestLog, SqliteStore};
+use futures_util::stream::{self, StreamExt};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Callers side by side.
+const AT_ONCE: usize = 512;
+const MILLION: usize = 1_000_000;
+
+/// Submissions and decisions per second through the engine, beside the same rows from a bare loop.
+pub async fn engine_alone(span: Duration) {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, _store) = engine_in(folder.path(), &policy("127.0.0.1:9".parse().unwrap())).await;
+    let began = Instant::now();
+    let mut count = 0_u32;
+    while began.elapsed() < span {
+        let ids = submit_many(&engine, 4_096).await;
+        decide_many(&engine, &ids).await;
+        count += 8_192;
+    }
+    let rate = f64::from(count) / began.elapsed().as_secs_f64();
+    let bare = bare_rows(span);
+    row("engine alone, commands per second (half submit, half decide)", &format!("{rate:.0}"), &format!("{bare:.0}"), &format!("{:.2}", rate / bare));
+}
+
+/// About the rows of one command, 256 commands to a transaction, on one thread.
+fn bare_rows(span: Duration) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = bare::open(&folder.path().join("bare.db"));
+    let (began, mut commands) = (Instant::now(), 0_u32);
+    while began.elapsed() < span {
+        let transaction = connection.transaction().unwrap();
+        for _ in 0..256 {
+            let mut statement = transaction.prepare_cached("INSERT INTO rows(kind, request, bytes) VALUES (?, ?, ?)").unwrap();
+            for (kind, length) in [("event", 120), ("event", 120), ("event", 160), ("content", 80), ("row", 200), ("outbox", 90)] {
+                statement.execute(rusqlite::params![kind, format!("req_{commands:032}"), vec![b'x'; length]]).unwrap();
+            }
+            drop(statement);
+            commands += 1;
+        }
+        transaction.commit().unwrap();
+    }
+    f64::from(commands) / began.elapsed().as_secs_f64()
+}
+
+/// Latency at a thousand and at a million pending; then the real server's start and memory on that file.
+pub async fn at_a_million() {
+    let receiver = Receiver::start().await;
+    let site = Site::new(receiver.address);
+    let (mut few, mut many) = (Vec::new(), Vec::new());
+    {
+        let (engine, _store) = engine_in(site.folder.path(), &policy(receiver.address)).await;
+        submit_many(&engine, 1_000).await;
+        sample(&engine, &mut few).await;
+        for _ in 0..MILLION / 50_000 {
+            submit_many(&engine, 50_000).await;
+        }
+        sample(&engine, &mut many).await;
+    }
+    let (small, large) = (percentile(&mut few, 0.99), percentile(&mut many, 0.99));
+    row("submit and decide, p99, at 1,000 / 1,000,000 pending", &format!("{} / {}", ms(small), ms(large)), "", &format!("{:.2}", large.as_secs_f64() / small.as_secs_f64()));
+    let server = site.serve();
+    row("start to ready at 1,000,000 pending", &ms(server.ready_in), "", "");
+    row("resident memory then", &format!("{} MiB", server.memory_mib("VmRSS")), "", "");
+}
+
+/// One after the other, so that it is latency and not throughput.
+async fn sample(engine: &Arc<Engine>, samples: &mut Vec<Duration>) {
+    for _ in 0..1_000 {
+        let began = Instant::now();
+        let ids = submit_many(engine, 1).await;
+        samples.push(began.elapsed());
+        let began = Instant::now();
+        decide_many(engine, &ids).await;
+        samples.push(began.elapsed());
+    }
+}
+
+/// Lateness at 1,000 due a second, and how long 100,000 overdue take.
+pub async fn timers() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = policy("127.0.0.1:9".parse().unwrap()).replace("after = \"8h\"", "after = \"30s\"");
+    let (engine, store) = engine_in(folder.path(), &source).await;
+    let began = Instant::now();
+    for second in 0..10_u32 {
+        submit_many(&engine, 1_000).await;
+        tokio::time::sleep_until((began + Duration::from_secs(u64::from(second) + 1)).into()).await;
+    }
+    let stop = tokio_util::sync::CancellationToken::new();
+    let worker = tokio::spawn(wakeups::run(engine.clone(), stop.clone()));
+    let late = lateness(&store, 10_000).await;
+    row("timers, 1,000 due a second: lateness p50 / p99 / early", &late, "", "");
+    stop.cancel();
+    worker.await.unwrap();
+    drain(&source).await;
+}
+
+async fn drain(source: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, store) = engine_in(folder.path(), &source.replace("after = \"30s\"", "after = \"1s\"")).await;
+    submit_many(&engine, 100_000).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let began = Instant::now();
+    while store.due(1).await.unwrap().overdue.len() == 1 {
+        wakeups::run_once(&engine).await.unwrap();
+    }
+    row("100,000 overdue timers drained in", &format!("{:.1} s", began.elapsed().as_secs_f64()), "", "");
+}
+
+/// Reads the escalations' own word on how late they were.
+async fn lateness(store: &Arc<SqliteStore>, wanted: usize) -> String {
+    let (mut samples, mut after) = (Vec::new(), 0);
+    while samples.len() < wanted {
+        let page = store.tail(after, 1_000).await.unwrap();
+        if page.is_empty() {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        for positioned in page {
+            after = positioned.position;
+            if let Event::Escalated(escalated) = positioned.event
+                && let countersign_core::event::EscalationCause::Due { late_ms } = escalated.cause
+            {
+                samples.push(late_ms);
+            }
+        }
+    }
+    let early = samples.iter().filter(|late| **late < 0).count();
+    let mut spans: Vec<Duration> = samples.iter().map(|late| Duration::from_millis(u64::try_from(*late).unwrap_or(0))).collect();
+    format!("{} / {} / {early}", ms(percentile(&mut spans, 0.5)), ms(percentile(&mut spans, 0.99)))
+}
+
+async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore>) {
+    let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
+    let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
+    let ports = Ports { log, records: records.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+    let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new() };
+    let engine = Arc::new(Engine::new(ports, settings));
+    let sources = PolicySources { file: "bench.toml".into(), source: source.to_owned(), rates: None };
+    engine.shelf().put_policy(sources.load().unwrap(), &sources, &records).await.unwrap();
+    let person = |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: Default::default(), active: true };
+    let people = ["leo", "ana"].map(|id| (PersonId::from(id), person(id)));
+    let roster = Roster { version: 1, people: people.into_iter().collect(), groups: BTreeMap::new() };
+    engine.shelf().set_people(People { roster: Arc::new(roster), ..People::default() });
+    (engine, store)
+}
+
+async fn submit_many(engine: &Arc<Engine>, count: usize) -> Vec<RequestId> {
+    let caller = Caller::Person { id: "leo".into(), door: Door::Api };
+    stream::iter(0..count)
+        .map(|number| {
+            let (engine, caller) = (engine.clone(), caller.clone());
+            async move {
+                let payload = json!({ "amount": "12500.00 USD", "merchant": format!("ACME {number}") });
+                let (policy, requester) = (PolicyName::from("bench"), PersonId::from("leo"));
+                let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
+                engine.submit(&caller, submission).await.unwrap().handled.seen.request.id
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
+}
+
+async fn decide_many(engine: &Arc<Engine>, ids: &[RequestId]) {
+    let caller = Caller::Person { id: "ana".into(), door: Door::Api };
+    let decide = |id: &RequestId| {
+        let (engine, caller, id) = (engine.clone(), caller.clone(), *id);
+        async move {
+            let verdict = Verdict { decision: Decision::Approve, revision: Revision::FIRST, comment: None, person: None };
+            engine.decide(&caller, id, verdict).await.unwrap();
+        }
+    };
+    stream::iter(ids).map(decide).buffer_unordered(AT_ONCE).collect::<()>().await;
+}
