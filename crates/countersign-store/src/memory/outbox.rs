@@ -43,7 +43,7 @@ impl Outbox {
                 OutboxChange::Add(row) if self.rows.contains_key(&row.id) || !touched.insert(row.id) => {
                     return Err(Fault::Store(format!("the effect {} is owed already", row.id)).into());
                 }
-                OutboxChange::Done { id, token } | OutboxChange::Later { id, token, .. } => {
+                OutboxChange::Done { id, token } | OutboxChange::Later { id, token, .. } | OutboxChange::Extend { id, token, .. } => {
                     let held = self.rows.get(id).is_some_and(|owed| owed.leased && owed.token == *token);
                     if !held || !touched.insert(*id) {
                         return Err(CommitError::LeaseLost);
@@ -61,6 +61,7 @@ impl Outbox {
                 OutboxChange::Add(row) => self.add(row),
                 OutboxChange::Done { id, .. } => drop(self.rows.remove(&id)),
                 OutboxChange::Later { id, due_at, .. } => self.later(id, millis(due_at)),
+                OutboxChange::Extend { id, until, .. } => self.extend(id, millis(until)),
                 OutboxChange::Release { request } => self.release(request, now),
             }
         }
@@ -78,6 +79,12 @@ impl Outbox {
             owed.due = due;
             owed.leased = false;
             owed.attempts += 1;
+        }
+    }
+
+    fn extend(&mut self, id: EffectId, until: i64) {
+        if let Some(owed) = self.rows.get_mut(&id) {
+            owed.due = until;
         }
     }
 

@@ -74,6 +74,8 @@ pub(super) enum EventForm {
         stage: StageId,
         #[serde(rename = "a", with = "stored")]
         asked: Vec<Vec<PersonId>>,
+        #[serde(rename = "e", with = "stored")]
+        escalated: Vec<Vec<PersonId>>,
         #[serde(rename = "d")]
         directory: u64,
     },

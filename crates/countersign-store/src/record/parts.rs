@@ -23,7 +23,7 @@ plain!(StageResultForm of StageResult, "StageResult": Approved, Rejected, Expire
 plain!(OutcomeForm of OutcomeName, "OutcomeName": Approved, Rejected, Expired, Withdrawn);
 plain!(ModeForm of LevelMode, "LevelMode": Add, Replace);
 plain!(VerdictForm of RuledVerdict, "RuledVerdict": Allow, Deny, Ask);
-plain!(NoticeForm of NoticeKind, "NoticeKind": Requested, Reminded, Escalated, Settled, Returned, Lapsed, Unroutable, DeadLettered, Executed);
+plain!(NoticeForm of NoticeKind, "NoticeKind": Requested, Reminded, Escalated, Settled, Returned, Lapsed, Unroutable, DeadLettered);
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "RuleRef", rename_all = "snake_case")]

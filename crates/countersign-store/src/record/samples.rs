@@ -124,7 +124,7 @@ fn asking() -> Vec<Event> {
         escalated(Some(1), LevelMode::Replace, EscalationCause::TooFewEligible, Some(moment())),
         escalated(None, LevelMode::Add, EscalationCause::Operator("olga".into()), None),
         Event::Unroutable { stage: StageId(1), eligible: 0, needed: 2 },
-        Event::Rerouted { stage: StageId(1), asked: vec![people(&["ben"]), Vec::new()], directory: 4 },
+        Event::Rerouted { stage: StageId(1), asked: vec![people(&["ben"]), Vec::new()], escalated: vec![people(&["eva"])], directory: 4 },
         Event::Summarised { revision: Revision::FIRST, by: "qwen3:1.7b".to_owned(), summary: content("words") },
         Event::SummaryDeclined { revision: Revision::FIRST, reason: "too slow".to_owned() },
     ]
@@ -172,7 +172,7 @@ fn running() -> Vec<Event> {
         Event::ExecutionRetried { action: "pay".into(), by: Actor::Person("olga".into()) },
         Event::ExecutionAbandoned { action: "pay".into(), by: Actor::Person("olga".into()), reason: Some(content("paid by hand")) },
         Event::ExecutionAbandoned { action: "pay".into(), by: Actor::Engine, reason: None },
-        Event::NoticeDelivered { effect: effect(), kind: NoticeKind::Executed, to: None, channel: "webhook".to_owned(), attempts: 3 },
+        Event::NoticeDelivered { effect: effect(), kind: NoticeKind::Settled, to: None, channel: "webhook".to_owned(), attempts: 3 },
         Event::NoticeFailed { effect: effect(), kind: NoticeKind::Reminded, to: None, answer: "410".to_owned(), attempts: 9 },
         Event::NoticeFailed { effect: effect(), kind: NoticeKind::Lapsed, to: Some("ben".into()), answer: "550".to_owned(), attempts: 1 },
     ];

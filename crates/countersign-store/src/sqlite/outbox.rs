@@ -17,6 +17,7 @@ pub(super) fn apply(db: &Connection, changes: &[OutboxChange], now: i64) -> Resu
         OutboxChange::Add(row) => add(db, row),
         OutboxChange::Done { id, token } => done(db, *id, *token),
         OutboxChange::Later { id, token, due_at } => later(db, *id, *token, millis(*due_at)),
+        OutboxChange::Extend { id, token, until } => extend(db, *id, *token, millis(*until)),
         OutboxChange::Release { request } => release(db, *request, now),
     })
 }
@@ -37,6 +38,11 @@ fn done(db: &Connection, id: EffectId, token: u64) -> Result<(), Stop> {
 fn later(db: &Connection, id: EffectId, token: u64, due: i64) -> Result<(), Stop> {
     let sql = "UPDATE outbox SET due_at = ?3, leased = 0, attempts = attempts + 1 WHERE id = ?1 AND token = ?2 AND leased = 1";
     held(db.prepare_cached(sql)?.execute(params![Col(id), count(token), due])?)
+}
+
+fn extend(db: &Connection, id: EffectId, token: u64, until: i64) -> Result<(), Stop> {
+    let sql = "UPDATE outbox SET due_at = ?3 WHERE id = ?1 AND token = ?2 AND leased = 1";
+    held(db.prepare_cached(sql)?.execute(params![Col(id), count(token), until])?)
 }
 
 fn held(rows: usize) -> Result<(), Stop> {
