@@ -118,11 +118,7 @@ impl Append {
             return Err(Fault::Store(format!("the request {} has no event to begin with", self.id)));
         }
         if self.row.status.is_final() != self.row.settled_at.is_some() {
-            return Err(Fault::Store(format!(
-                "the request {} is {} without the time of its end, or the reverse",
-                self.id,
-                self.row.status.as_str()
-            )));
+            return Err(Fault::Store(format!("the request {} is {} without the time of its end, or the reverse", self.id, self.row.status.as_str())));
         }
         Ok(())
     }

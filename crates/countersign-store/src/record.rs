@@ -24,8 +24,7 @@ const VERSION: u8 = 1;
 /// # Errors
 /// When the event cannot be written as JSON, which no event of today can be.
 pub fn encode(at: Timestamp, event: &Event) -> Result<Vec<u8>, Fault> {
-    serde_json::to_vec(&(VERSION, at.form(), Written(event)))
-        .map_err(|error| Fault::Store(format!("could not write an event down: {error}")))
+    serde_json::to_vec(&(VERSION, at.form(), Written(event))).map_err(|error| Fault::Store(format!("could not write an event down: {error}")))
 }
 
 /// The blobs of all events of an append.

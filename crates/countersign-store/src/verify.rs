@@ -119,10 +119,7 @@ impl Auditor {
     /// The end of a request: its row says how many events there are.
     pub(crate) fn close(&mut self, open: &Open, row_events: u64) {
         if row_events != open.events {
-            self.problem(
-                format!("requests, request {}", open.id),
-                format!("the row counts {row_events} events, there are {}", open.events),
-            );
+            self.problem(format!("requests, request {}", open.id), format!("the row counts {row_events} events, there are {}", open.events));
         }
         for missing in open.named.difference(&open.kept) {
             self.problem(format!("contents, request {}, content {missing}", open.id), "named by an event and not there");

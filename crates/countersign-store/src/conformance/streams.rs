@@ -23,10 +23,7 @@ pub(super) async fn heads_chain_from_the_request_id<S: RequestLog + Records>(sta
     }
     stage.grow(1, 1, row(1)).await;
     let heads = stage.store.heads(None, 10).await.unwrap();
-    assert_eq!(
-        heads.iter().map(|head| (head.request, head.events)).collect::<Vec<_>>(),
-        vec![(request(1), 2), (request(2), 1), (request(3), 1)]
-    );
+    assert_eq!(heads.iter().map(|head| (head.request, head.events)).collect::<Vec<_>>(), vec![(request(1), 2), (request(2), 1), (request(3), 1)]);
     let loaded = stage.store.load(request(1)).await.unwrap().unwrap();
     let hash = loaded.events.iter().fold(genesis(request(1)), |hash, (at, event)| chain(hash, &encode(*at, event).unwrap()));
     assert_eq!(heads[0].hash, hash);

@@ -7,8 +7,8 @@ use super::parts::{
 use super::stored;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction,
-    RuledVerdict, StageOpened, StageResult,
+    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
+    StageOpened, StageResult,
 };
 use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};

@@ -104,10 +104,7 @@ fn structure(db: &Connection, auditor: &mut Auditor) -> rusqlite::Result<()> {
     for (table, sql) in [
         ("events", "SELECT DISTINCT request FROM events WHERE request NOT IN (SELECT seq FROM requests) LIMIT 10"),
         ("contents", "SELECT DISTINCT request FROM contents WHERE request NOT IN (SELECT seq FROM requests) LIMIT 10"),
-        (
-            "current",
-            "SELECT c.place FROM current c LEFT JOIN records r USING (place) WHERE r.key IS NOT c.key OR r.kind IS NOT c.kind LIMIT 10",
-        ),
+        ("current", "SELECT c.place FROM current c LEFT JOIN records r USING (place) WHERE r.key IS NOT c.key OR r.kind IS NOT c.kind LIMIT 10"),
     ] {
         let mut orphans = db.prepare(sql)?;
         for place in orphans.query_map((), |row| row.get::<_, i64>(0))? {
