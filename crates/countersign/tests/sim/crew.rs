@@ -84,10 +84,6 @@ impl Crew {
         found
     }
 
-    pub(crate) fn operators(&self) -> BTreeSet<P> {
-        [P::from("ops")].into_iter().filter(|person| self.active.contains(person)).collect()
-    }
-
     /// As the engine holds it.
     pub(crate) fn people(&self) -> People {
         let person = |id: &&str| {

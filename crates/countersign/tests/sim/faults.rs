@@ -106,16 +106,6 @@ impl Weather {
         strikes
     }
 
-    /// Whether this seed has the fault at all.
-    pub(crate) fn has(&self, kind: Kind) -> bool {
-        self.rates.contains_key(&kind)
-    }
-
-    /// Counts one that the workload brought about itself.
-    pub(crate) fn count(&mut self, kind: Kind) {
-        *self.struck.entry(kind).or_default() += 1;
-    }
-
     /// Between these, in milliseconds.
     pub(crate) fn between(&mut self, start: i64, end: i64) -> i64 {
         self.dice.between(start, end)
