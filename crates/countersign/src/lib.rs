@@ -12,5 +12,6 @@ pub mod executor;
 pub mod outbound;
 pub mod ports;
 pub mod summary;
+pub mod web;
 pub mod wire;
 pub mod workers;
