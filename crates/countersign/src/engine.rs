@@ -15,6 +15,7 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+mod directory;
 mod handle;
 pub mod keys;
 mod ledger;

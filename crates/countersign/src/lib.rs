@@ -6,11 +6,19 @@
 )]
 
 pub mod api;
+pub mod app;
 pub mod channel;
+pub mod cli;
+pub mod config;
+pub mod directory;
 pub mod engine;
 pub mod executor;
+pub mod import;
 pub mod outbound;
+mod placed;
+pub mod policies;
 pub mod ports;
+pub mod sources;
 pub mod summary;
 pub mod web;
 pub mod wire;
