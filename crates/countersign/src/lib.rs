@@ -21,5 +21,6 @@ pub mod policies;
 pub mod ports;
 pub mod sources;
 pub mod summary;
+pub mod web;
 pub mod wire;
 pub mod workers;
