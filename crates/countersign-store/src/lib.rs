@@ -3,13 +3,7 @@
 
 #![cfg_attr(
     any(test, feature = "conformance"),
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "a test that cannot go on should stop"
-    )
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")
 )]
 
 pub mod clock;
@@ -27,8 +21,8 @@ pub mod conformance;
 
 pub use clock::{ManualClock, StoreClock, SystemClock};
 pub use log::{
-    Append, Claimed, Claims, Commit, CommitError, Committed, Content, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened,
-    OutboxChange, OutboxRow, Page, Positioned, RefusedAttempt, RequestLog, RequestRow, StatusName,
+    Append, Claimed, Claims, Commit, CommitError, Committed, Content, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened, OutboxChange,
+    OutboxRow, Page, Positioned, RefusedAttempt, RequestLog, RequestRow, StatusName,
 };
 pub use memory::MemoryStore;
 pub use records::{Kind, Put, PutError, Record, Records};

@@ -13,6 +13,7 @@ pub mod config;
 pub mod directory;
 pub mod engine;
 pub mod executor;
+pub mod import;
 pub mod outbound;
 mod placed;
 pub mod policies;
