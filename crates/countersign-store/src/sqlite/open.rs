@@ -82,9 +82,7 @@ fn lock(path: &Path) -> Result<File, Fault> {
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Fault::Store(format!("another server has {} open; two must not write to one file", path.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(Fault::Store(format!("another server has {} open; two must not write to one file", path.display()))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }

@@ -65,13 +65,7 @@ pub(super) fn check(db: &Connection, append: &Append) -> Result<Option<Before>, 
 }
 
 /// Writes what [`check`] let through; the new version and the last position.
-pub(super) fn append(
-    db: &Connection,
-    append: &Append,
-    blobs: &[Vec<u8>],
-    before: Option<&Before>,
-    change: &mut Tallies,
-) -> Result<(u64, u64), Stop> {
+pub(super) fn append(db: &Connection, append: &Append, blobs: &[Vec<u8>], before: Option<&Before>, change: &mut Tallies) -> Result<(u64, u64), Stop> {
     let version = append.expected.saturating_add(blobs.len() as u64);
     let seq = match before {
         Some(before) => update(db, before.seq, version, &append.row).map(|()| before.seq)?,
@@ -178,9 +172,7 @@ pub(super) fn seq_of(db: &Connection, id: RequestId) -> Result<i64, Stop> {
 
 pub(super) fn find(db: &Connection, scope: KeyId, key: String) -> Result<Option<Idempotent>, Fault> {
     let sql = "SELECT i.body, r.id FROM idempotency i JOIN requests r ON r.seq = i.request WHERE i.scope = ?1 AND i.key = ?2";
-    let found = db.prepare_cached(sql).and_then(|mut one| {
-        one.query_row(params![Col(scope), key], |row| Ok((col(row, 0)?, col(row, 1)?))).optional()
-    });
+    let found = db.prepare_cached(sql).and_then(|mut one| one.query_row(params![Col(scope), key], |row| Ok((col(row, 0)?, col(row, 1)?))).optional());
     let found = found.map_err(fault("look up an idempotency key"))?;
     Ok(found.map(|(body, request)| Idempotent { scope, key, body, request }))
 }

@@ -101,7 +101,7 @@ impl Engine {
         let Some(loaded) = self.ports.log.load(id).await? else {
             let policy = instruction.policy.clone().ok_or(Refusal::UnknownRequest)?;
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
-            let now = self.ports.clock.now();
+            let now = whole_millis(self.ports.clock.now());
             return Ok(Opened { request: None, contents: Vec::new(), policy, payload, roster, now });
         };
         let request = folded(id, &loaded)?;
@@ -201,6 +201,11 @@ impl Engine {
         }
         EngineError::Refused(refusal)
     }
+}
+
+/// Times are kept to the millisecond, so that what is answered now and what is read later are the same.
+fn whole_millis(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 /// The moment before which the commit must happen: the next timer that would change what was decided.
