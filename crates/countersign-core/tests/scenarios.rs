@@ -17,7 +17,8 @@ fn root() -> PathBuf {
 
 fn files() -> Vec<PathBuf> {
     let listed = FOLDERS.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
-    let mut files: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|it| it == "scenario")).collect();
+    let mut files: Vec<PathBuf> =
+        listed.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|it| it == "scenario")).collect();
     files.sort();
     files
 }

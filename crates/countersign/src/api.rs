@@ -96,7 +96,7 @@ impl ApiState {
 pub fn router(state: ApiState) -> Router {
     let (api, openapi) = documented().split_for_parts();
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", openapi);
-    let whole = api.merge(health::routes()).merge(codes::routes()).with_state(state.clone()).merge(docs);
+    let whole = api.merge(health::routes()).merge(codes::routes()).merge(crate::web::routes()).with_state(state.clone()).merge(docs);
     layers::around(whole, state)
 }
 

@@ -10,10 +10,12 @@ pub use exit::{Exit, Failure};
 mod audit;
 mod bulk;
 mod decide;
+mod demo;
 mod doctor;
 mod events;
 mod exit;
 mod gate;
+mod import;
 mod init;
 mod keys;
 mod payload;
@@ -38,6 +40,8 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Run the demo: sample people, policies and requests in a temporary folder.
+    Demo(demo::DemoArgs),
     /// Write a configuration, a directory and a first policy, with comments.
     Init(init::Init),
     /// Run the server: API, web inbox, workers.
@@ -54,6 +58,8 @@ enum Verb {
     Logout(session::Logout),
     /// Submit a request, or one for every row of a file.
     Submit(submit::Submit),
+    /// Bring in what another system kept.
+    Import(import::Import),
     /// What waits for me, most urgent first.
     Inbox(requests::Inbox),
     /// List requests, newest first.
@@ -136,6 +142,7 @@ impl Cli {
 impl Verb {
     async fn run(self, json: bool) -> Result<Exit, Failure> {
         match self {
+            Self::Demo(verb) => Box::pin(verb.run()).await,
             Self::Init(verb) => verb.run(),
             Self::Serve(verb) => Box::pin(verb.run()).await,
             Self::Doctor(verb) => verb.run(json).await,
@@ -144,6 +151,7 @@ impl Verb {
             Self::Login(verb) => verb.run(json).await,
             Self::Logout(verb) => verb.run().await,
             Self::Submit(verb) => Box::pin(verb.run(json)).await,
+            Self::Import(verb) => Box::pin(verb.run(json)).await,
             Self::Inbox(verb) => verb.run(json).await,
             Self::List(verb) => verb.run(json).await,
             Self::Show(verb) => verb.run(json).await,

@@ -5,7 +5,7 @@ pub mod fault;
 pub mod literal;
 pub mod map;
 pub mod rows;
-//pub mod script;
+pub mod script;
 
 pub use fault::{Column, ImportFault};
 pub use literal::Literal;

@@ -50,7 +50,8 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 fn selectors() -> impl Strategy<Value = String> {
-    prop::sample::subsequence(SELECTORS.to_vec(), 1..3).prop_map(|chosen| format!("[{}]", chosen.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ")))
+    prop::sample::subsequence(SELECTORS.to_vec(), 1..3)
+        .prop_map(|chosen| format!("[{}]", chosen.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ")))
 }
 
 fn stage() -> impl Strategy<Value = String> {
@@ -61,8 +62,11 @@ fn stage() -> impl Strategy<Value = String> {
     let quorum = (selectors(), 1..4_u16).prop_map(|(from, quorum)| format!("approvers = {from}\nquorum = {quorum}"));
     let level = (selectors(), prop::bool::ANY).prop_map(|(to, replace)| (to, if replace { "replace" } else { "add" }));
     let levels = prop::collection::vec(level, 0..3).prop_map(|levels| {
-        let levels: Vec<String> =
-            levels.iter().enumerate().map(|(index, (to, mode))| format!("{{ after = \"{}h\", to = {to}, mode = \"{mode}\" }}", 8 * (index + 1))).collect();
+        let levels: Vec<String> = levels
+            .iter()
+            .enumerate()
+            .map(|(index, (to, mode))| format!("{{ after = \"{}h\", to = {to}, mode = \"{mode}\" }}", 8 * (index + 1)))
+            .collect();
         format!("escalate = [{}]", levels.join(", "))
     });
     let rest = (1..3_u16, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY).prop_map(|(reject, repeat, remind, rejects)| {
@@ -91,7 +95,8 @@ fn any_world() -> impl Strategy<Value = World> {
     let managers = prop::collection::vec(prop::option::of(0..PEOPLE.len()), PEOPLE.len());
     let members = prop::collection::vec(prop::collection::btree_set(0..PEOPLE.len(), 0..5), GROUPS.len());
     (any_policy(), managers, members).prop_map(|(policy, managers, members)| {
-        let shown = |(name, manager): (&&str, &Option<usize>)| manager.map_or_else(|| (*name).to_owned(), |manager| format!("{name}:{}", PEOPLE[manager]));
+        let shown =
+            |(name, manager): (&&str, &Option<usize>)| manager.map_or_else(|| (*name).to_owned(), |manager| format!("{name}:{}", PEOPLE[manager]));
         let people: Vec<String> = PEOPLE.iter().zip(&managers).map(shown).collect();
         let members: Vec<String> = members.iter().map(|group| group.iter().map(|person| PEOPLE[*person]).collect::<Vec<_>>().join(" ")).collect();
         let groups: Vec<(&str, &str)> = GROUPS.iter().copied().zip(members.iter().map(String::as_str)).collect();
@@ -116,7 +121,11 @@ fn act(world: &mut World, deed: &Deed) -> Vec<Event> {
         Deed::Join(person, group) | Deed::LeaveGroup(person, group) => {
             world.roster.version += 1;
             let members = world.roster.groups.get_mut(&GroupId::from(GROUPS[*group])).unwrap();
-            if matches!(deed, Deed::Join(..)) { members.insert(Member::Person(id(person))) } else { members.remove(&Member::Person(id(person))) };
+            if matches!(deed, Deed::Join(..)) {
+                members.insert(Member::Person(id(person)))
+            } else {
+                members.remove(&Member::Person(id(person)))
+            };
             Ok(world.wake())
         }
         Deed::Revise(person) => world.revise(PEOPLE[*person], "another thing"),
@@ -165,12 +174,13 @@ fn can_sit(people: &[BTreeSet<usize>], open: &mut Vec<u16>) -> bool {
 fn full_where_approved(world: &World, events: &[Event]) {
     let (request, facts) = (world.request(), world.facts());
     let specs = world.policy.stages(&request.rule).into_owned();
-    let approved: Vec<StageId> =
-        events.iter().filter_map(|it| if let Event::StageClosed { stage, result: StageResult::Approved } = it { Some(*stage) } else { None }).collect();
+    let approved: Vec<StageId> = events
+        .iter()
+        .filter_map(|it| if let Event::StageClosed { stage, result: StageResult::Approved } = it { Some(*stage) } else { None })
+        .collect();
     for stage in approved.iter().filter_map(|id| request.stage(*id)) {
         let spec = &specs[stage.spec];
-        let people: Vec<BTreeSet<usize>> =
-            stage.said(Decision::Approve).map(|person| may_fill(request, spec, stage, &facts, person)).collect();
+        let people: Vec<BTreeSet<usize>> = stage.said(Decision::Approve).map(|person| may_fill(request, spec, stage, &facts, person)).collect();
         let mut open: Vec<u16> = spec.seats.iter().map(|seat| seat.count).collect();
         assert!(can_sit(&people, &mut open), "the stage {} is approved and not full: {stage:#?}", spec.name);
     }

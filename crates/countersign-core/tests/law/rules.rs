@@ -130,7 +130,11 @@ fn rule_6_the_owner_and_operators_are_told_at_once_and_once() {
     world.roster.people.get_mut(&PersonId::from("cy")).unwrap().roles.insert(countersign_core::people::Role::Operator);
     world.submit("leo").unwrap();
     let decided = world.leaves("bo").wake();
-    let told: Vec<_> = decided.effects.iter().filter_map(|it| if let Effect::Notify { kind: NoticeKind::Unroutable, to, .. } = it { Some(to.as_str()) } else { None }).collect();
+    let told: Vec<_> = decided
+        .effects
+        .iter()
+        .filter_map(|it| if let Effect::Notify { kind: NoticeKind::Unroutable, to, .. } = it { Some(to.as_str()) } else { None })
+        .collect();
     assert_eq!(told, ["cy", "zoe"]);
     assert_eq!(world.request().status(), Status::Unroutable);
     assert!(world.wake().events.is_empty(), "said once");
@@ -220,13 +224,22 @@ fn rule_16_the_last_millisecond_decides_and_the_deadline_does_not() {
 fn rule_18_those_asked_before_are_told_of_an_escalation() {
     let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"], mode = \"replace\" }]");
     let decided = world.hours(8).wake();
-    let told: Vec<_> = decided.effects.iter().filter_map(|it| if let Effect::Notify { kind: NoticeKind::Escalated, to, .. } = it { Some(to.as_str()) } else { None }).collect();
+    let told: Vec<_> = decided
+        .effects
+        .iter()
+        .filter_map(|it| if let Effect::Notify { kind: NoticeKind::Escalated, to, .. } = it { Some(to.as_str()) } else { None })
+        .collect();
     assert_eq!(told, ["ana", "bo", "cy", "eva"]);
 }
 
 #[test]
 fn rule_20_a_request_can_be_decided_before_any_notice_left() {
-    let mut world = World::new(policy(&format!("[[rule]]\nname = \"r\"\n[[rule.stage]]\nname = \"review\"\napprovers = [\"group:team\"]\nexpire = {{ after = \"72h\" }}\n{PAY}")), roster("leo ana zoe", &[("team", "ana")]));
+    let mut world = World::new(
+        policy(&format!(
+            "[[rule]]\nname = \"r\"\n[[rule.stage]]\nname = \"review\"\napprovers = [\"group:team\"]\nexpire = {{ after = \"72h\" }}\n{PAY}"
+        )),
+        roster("leo ana zoe", &[("team", "ana")]),
+    );
     world.submit("leo").unwrap();
     let decided = world.approve("ana").unwrap();
     assert!(decided.effects.contains(&Effect::Execute { action: "pay".into() }), "events and effects come from one decision");
@@ -321,11 +334,13 @@ fn rule_29_a_refusal_says_why_and_changes_nothing() {
 #[test]
 fn rule_30_every_door_gets_the_same_answer() {
     for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
-        let answers: Vec<_> = ["leo", "eva", "ana"].map(|person| {
-            let voicing =
-                Voicing { person: person.into(), decision: Decision::Approve, revision: Revision::FIRST, comment: None, door, relayed_by: None };
-            World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
-        }).into();
+        let answers: Vec<_> = ["leo", "eva", "ana"]
+            .map(|person| {
+                let voicing =
+                    Voicing { person: person.into(), decision: Decision::Approve, revision: Revision::FIRST, comment: None, door, relayed_by: None };
+                World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
+            })
+            .into();
         assert_eq!(answers, [Err(Refusal::OwnRequest), Err(Refusal::NotAnApprover), Ok(Status::Settled(OutcomeName::Approved))]);
     }
 }

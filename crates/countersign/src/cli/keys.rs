@@ -73,10 +73,6 @@ impl Keys {
                 return Ok(Self::Running(server));
             }
         }
-        if !config.database.exists() {
-            let folder = config.database.display();
-            return Err(Failure::fault(format!("there is no database at {folder}: start the server once, or name its configuration with --config")));
-        }
         let app = App::assemble(config.clone(), config.listen, None).await?;
         Ok(Self::File(app.engine))
     }
