@@ -11,6 +11,8 @@ use std::path::Path;
 mod csv;
 mod jsonl;
 #[cfg(test)]
+mod spend;
+#[cfg(test)]
 mod tests;
 
 /// What becomes one request.

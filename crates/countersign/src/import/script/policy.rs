@@ -37,16 +37,17 @@ impl Draft {
 
     /// The file.
     pub(super) fn text(&self) -> String {
-        let owner = self.escalate_to.clone().unwrap_or_else(|| format!("user:{}", self.approvers.first().map_or("", String::as_str)));
+        let mut owner: Vec<String> = self.approvers.iter().map(|id| quoted(&format!("user:{id}"))).collect();
+        owner.extend(self.escalate_to.as_deref().map(quoted).filter(|selector| !owner.contains(selector)));
         let mut text = format!(
             "# From the script's action type {}, approver from {} or its pending lines.\n\
              # Nothing is executed when a request is approved: for that, add [[on.approved]].\n\n\
-             policy = {}\ntitle  = {}\nowner  = {}     # asked when a rule cannot be evaluated\n\n",
+             policy = {}\ntitle  = {}\nowner  = [{}]     # asked when a rule cannot be evaluated\n\n",
             quoted(&self.action_type),
             quoted(&self.config_file),
             quoted(&self.name),
             quoted(&self.title()),
-            quoted(&owner)
+            owner.join(", ")
         );
         text.push_str(&self.payload());
         text.push_str(&self.rule());
