@@ -55,10 +55,19 @@ pub fn accept(file_name: &str, source: &str, read_file: ReadFile<'_>) -> String 
     let told = play::consequences(&script);
     let mut accepted = source.to_owned();
     for (line, actual) in script.lines.iter().zip(told).rev() {
-        let written = if line.expected.is_some() { actual } else { format!("  => {actual}") };
+        let written = if line.expected.is_some() { format!(" {actual}") } else { format!("  => {actual}") };
         accepted.replace_range(line.right.clone(), &written);
     }
     accepted
+}
+
+/// Where a file that a scenario names may lie, in the order to look: beside the scenario, then in each folder
+/// above it, then where the reader stands. So `policies/expense.toml` is found from `scenarios/` too.
+#[must_use]
+pub fn places(file_name: &str, named: &str) -> Vec<String> {
+    let mut folders: Vec<&str> = file_name.match_indices('/').map(|(at, _)| file_name.get(..=at).unwrap_or_default()).collect();
+    folders.reverse();
+    folders.into_iter().chain([""]).map(|folder| format!("{folder}{named}")).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,6 @@ macro_rules! cases {
 }
 
 /// Runs every case against fresh stores; panics at the first thing that differs.
-#[expect(clippy::large_futures, reason = "a suite runs once; its size on the stack does not matter")]
 pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>) -> S) {
     cases! { make:
         commits::{
@@ -54,6 +53,7 @@ pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>
             a_zombie_cannot_report,
             a_lease_that_ran_out_is_claimed_again,
             later_ends_the_lease_and_counts_a_try,
+            an_extended_lease_lasts_longer,
             claims_skip_busy_lanes_and_come_in_order_of_due,
             a_claim_says_when_to_come_back,
             waiting_rows_leave_when_released_or_due,

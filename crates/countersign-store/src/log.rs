@@ -196,16 +196,8 @@ pub enum StatusName {
 
 impl StatusName {
     /// All of them, in the order of their stored codes: append only.
-    pub const ALL: [Self; 8] = [
-        Self::Pending,
-        Self::Returned,
-        Self::Unroutable,
-        Self::Held,
-        Self::Approved,
-        Self::Rejected,
-        Self::Expired,
-        Self::Withdrawn,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Pending, Self::Returned, Self::Unroutable, Self::Held, Self::Approved, Self::Rejected, Self::Expired, Self::Withdrawn];
 
     /// The stable word for it.
     #[must_use]

@@ -15,8 +15,10 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+mod directory;
 mod handle;
 pub mod keys;
+mod ledger;
 pub mod owed;
 mod query;
 mod row;

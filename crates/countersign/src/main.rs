@@ -1,2 +1,22 @@
-//! Binary.
-fn main() {}
+//! The one binary.
+#![allow(unreachable_pub, reason = "a binary has no outside")]
+
+use countersign::cli::{Cli, Exit};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    countersign::app::install_tls();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return code.into(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let Ok(runtime) = runtime else {
+        eprintln!("countersign: the system gives no threads");
+        return Exit::Fault.into();
+    };
+    let exit = runtime.block_on(Box::pin(cli.run()));
+    // A program that was started and an unread terminal must not hold up the end.
+    runtime.shutdown_background();
+    exit.into()
+}

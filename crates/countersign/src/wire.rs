@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub mod changed;
 pub mod event;
+pub mod explain;
 pub mod why;
 
 /// A request as everybody who may see it sees it.

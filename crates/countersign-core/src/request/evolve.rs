@@ -151,6 +151,9 @@ fn hear(request: &mut Request, at: Timestamp, decided: &Decided) -> Result<(), &
     if decided.revision != request.revision {
         return Err("the decision names another revision");
     }
+    for stage in request.stages.iter_mut().filter(|stage| stage.closed.is_none()) {
+        stage.voices.retain(|voice| voice.person != decided.person || voice.decision == decided.decision);
+    }
     for id in &decided.stages {
         let stage = stage_mut(request, *id)?;
         stage.voices.retain(|voice| voice.person != decided.person);

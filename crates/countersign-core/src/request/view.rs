@@ -7,7 +7,7 @@ use super::Request;
 use crate::event::Decision;
 use crate::id::PersonId;
 use crate::policy::{OutcomeName, StageSpec};
-use crate::stage::{Stage, places};
+use crate::stage::{Stage, places, seats_filled};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -109,7 +109,14 @@ impl Request {
         }
     }
 
-    /// Those whose approval counts and fills a seat in this stage.
+    /// How many places of this stage the approvals that count can fill, each person one: a matching, not a sum (rule 3).
+    #[must_use]
+    pub fn places_filled(&self, stage: &Stage, facts: &Facts<'_>) -> usize {
+        let counts = specs(self, facts).get(stage.spec).map(super::decide::counts).unwrap_or_default();
+        seats_filled(&heard(self, stage, facts), &counts)
+    }
+
+    /// Those whose approval counts in this stage and may fill a seat.
     #[must_use]
     pub fn heard(&self, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonId> {
         heard(self, stage, facts).into_keys().collect()

@@ -38,7 +38,7 @@ pub(super) struct Line {
     pub(super) policy: usize,
     /// What is written behind `=>`.
     pub(super) expected: Option<String>,
-    /// Where that stands, without the white space around it.
+    /// Where that stands, from the arrow on.
     pub(super) right: Range<usize>,
 }
 
@@ -219,5 +219,5 @@ fn sides(line: Piece<'_>) -> (Piece<'_>, Option<String>, Range<usize>) {
     };
     let left = Piece { text: line.text.get(..arrow).unwrap_or_default(), at: line.at }.trim();
     let right = Piece { text: line.text.get(arrow + 2..).unwrap_or_default(), at: line.at + arrow + 2 }.trim();
-    (left, Some(right.text.to_owned()), right.span())
+    (left, Some(right.text.to_owned()), line.at + arrow + 2..right.span().end)
 }

@@ -15,9 +15,17 @@ use std::collections::BTreeSet;
 pub(super) fn phrases(decided: &Decided, facts: &Facts<'_>, zone: &TimeZone) -> Vec<String> {
     let specs = facts.policy.stages(&decided.request.rule).into_owned();
     let telling = Telling { decided, facts, zone, specs };
-    let mut phrases: Vec<String> = decided.events.iter().enumerate().flat_map(|(index, event)| telling.event(index, event)).collect();
+    let mut events: Vec<(usize, &Event)> = decided.events.iter().enumerate().collect();
+    // A voice that fell is told before the count that it is missing from.
+    events.sort_by_key(|(index, event)| if matches!(event, Event::VoiceUncounted { .. }) { (heard_before(decided, *index), 0) } else { (*index, 1) });
+    let mut phrases: Vec<String> = events.into_iter().flat_map(|(index, event)| telling.event(index, event)).collect();
     phrases.extend(telling.due());
     phrases
+}
+
+/// The decision that this event followed from.
+fn heard_before(decided: &Decided, index: usize) -> usize {
+    decided.events.iter().take(index).rposition(|event| matches!(event, Event::Decided(_))).unwrap_or(index)
 }
 
 struct Telling<'a> {
@@ -107,7 +115,7 @@ impl Telling<'_> {
 
     /// `1 of 2`, where somebody has been heard.
     fn heard(&self, stage: &Stage) -> Option<String> {
-        let heard = self.request().heard(stage, self.facts).len();
+        let heard = self.request().places_filled(stage, self.facts);
         (heard > 0).then(|| self.count(stage, heard))
     }
 
@@ -121,7 +129,7 @@ impl Telling<'_> {
         let open = stages.iter().filter_map(|id| self.open(*id));
         match decision {
             Decision::RequestChanges => Vec::new(),
-            Decision::Approve => open.map(|stage| self.count(stage, self.request().heard(stage, self.facts).len())).collect(),
+            Decision::Approve => open.map(|stage| self.count(stage, self.request().places_filled(stage, self.facts))).collect(),
             Decision::Reject => open.map(|stage| self.rejections(stage)).collect(),
         }
     }

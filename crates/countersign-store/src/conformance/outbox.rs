@@ -66,6 +66,19 @@ pub(super) async fn later_ends_the_lease_and_counts_a_try<S: RequestLog + Record
     assert_eq!((one.token, one.attempts, one.first_due, one.row.due_at), (2, 1, later(0), later(500)));
 }
 
+pub(super) async fn an_extended_lease_lasts_longer<S: RequestLog + Records>(stage: Stage<S>) {
+    stage.owe(1, vec![owed(1, 1, "mail", 0)]).await;
+    let extend = |token| OutboxChange::Extend { id: effect(1), token, until: later(LEASE_MS * 3) };
+    assert!(matches!(report(&stage, extend(0)).await, Err(CommitError::LeaseLost)));
+    claim(&stage, 1).await;
+    report(&stage, extend(1)).await.unwrap();
+    stage.wait(LEASE_MS * 3 - 1);
+    assert!(claim(&stage, 1).await.claimed.is_empty());
+    stage.wait(1);
+    assert_eq!(claim(&stage, 1).await.claimed[0].token, 2);
+    assert!(matches!(report(&stage, extend(1)).await, Err(CommitError::LeaseLost)));
+}
+
 pub(super) async fn claims_skip_busy_lanes_and_come_in_order_of_due<S: RequestLog + Records>(stage: Stage<S>) {
     let rows = vec![owed(1, 1, "b", -5), owed(2, 1, "a", -9), owed(3, 1, "c", -7), owed(4, 1, "a", -5), owed(5, 1, "b", -8)];
     stage.owe(1, rows).await;

@@ -59,9 +59,8 @@ impl Documents {
 
     pub(super) fn history(&self, kind: Kind, key: &str) -> Vec<Record> {
         let numbered = self.versions(kind, key).iter().zip(1_u64..);
-        let record = |(kept, version): (&Kept, u64)| {
-            Some(Record { key: key.to_owned(), version, at: timestamp(kept.at_ms), bytes: kept.bytes.clone()? })
-        };
+        let record =
+            |(kept, version): (&Kept, u64)| Some(Record { key: key.to_owned(), version, at: timestamp(kept.at_ms), bytes: kept.bytes.clone()? });
         numbered.filter_map(record).collect()
     }
 

@@ -2,8 +2,8 @@
 
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
-    StageOpened, StageResult,
+    Actor, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict, StageOpened,
+    StageResult,
 };
 use countersign_core::id::{EffectId, KeyId, PersonId, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};

@@ -82,9 +82,7 @@ fn lock(path: &Path) -> Result<File, Fault> {
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Fault::Store(format!("another server has {} open; two must not write to one file", path.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(Fault::Store(format!("another server has {} open; two must not write to one file", path.display()))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
@@ -104,6 +102,7 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, 
     db.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     db.pragma_update(None, "mmap_size", 0).map_err(named)?;
+    db.pragma_update(None, "temp_store", "memory").map_err(named)?;
     db.pragma_update(None, "cache_size", -cache_kib).map_err(named)?;
     Ok(db)
 }

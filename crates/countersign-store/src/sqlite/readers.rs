@@ -32,10 +32,7 @@ impl Readers {
     }
 
     /// Runs a read on whichever thread is free.
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+    pub(super) async fn read<T: Send + 'static>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |db| {
             let _ = answer.send(read(db));

@@ -1,38 +1,52 @@
 //! Requests: their rows, their chains of events, their contents, and the keys that made them.
 
-use super::rows::{Col, col, count, fault, request_row, row_columns, snapshot};
+use super::rows::{Col, col, count, fault, people_read, people_text, request_row, row_columns, snapshot};
 use super::tallies::Tallies;
 use super::writer::Stop;
 use crate::Fault;
 use crate::clock::millis;
-use crate::log::{Append, CommitError, Content, Idempotent, Loaded, RequestRow, unknown};
+use crate::log::{Append, CommitError, Content, Idempotent, Loaded, RequestRow, StatusName, unknown};
 use crate::record::{chain, decode, genesis};
 use countersign_core::canonical::Digest;
 use countersign_core::event::Event;
 use countersign_core::id::{KeyId, RequestId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// A request as the writer finds it.
+/// Of a request as the writer finds it, what the next write needs.
 pub(super) struct Before {
     seq: i64,
     version: u64,
-    row: RequestRow,
+    hash: Digest,
+    status: StatusName,
+    dead_letter: bool,
+    waiting: Option<String>,
+    due: i64,
 }
 
 pub(super) fn load(db: &Connection, id: RequestId, now: impl FnOnce() -> Timestamp) -> Result<Option<Loaded>, Fault> {
     snapshot(db, |db| {
-        let Some(before) = find_row(db, id).map_err(fault("read a request"))? else { return Ok(None) };
-        let events = events(db, before.seq)?;
-        let contents = contents(db, before.seq).map_err(fault("read the contents of a request"))?;
-        Ok(Some(Loaded { events, contents, row: before.row, now: now() }))
+        let Some((seq, row)) = find_row(db, id).map_err(fault("read a request"))? else { return Ok(None) };
+        let events = events(db, seq)?;
+        let contents = contents(db, seq).map_err(fault("read the contents of a request"))?;
+        Ok(Some(Loaded { events, contents, row, now: now() }))
     })
 }
 
-fn find_row(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Before>> {
+fn find_row(db: &Connection, id: RequestId) -> rusqlite::Result<Option<(i64, RequestRow)>> {
     let sql = concat!("SELECT ", row_columns!(), " FROM requests r WHERE r.id = ?1");
-    let mut one = db.prepare_cached(sql)?;
-    one.query_row([Col(id)], |row| Ok(Before { seq: row.get(0)?, version: row.get(1)?, row: request_row(row)? })).optional()
+    db.prepare_cached(sql)?.query_row([Col(id)], |row| Ok((row.get(0)?, request_row(row)?))).optional()
+}
+
+fn find_before(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Before>> {
+    let sql = "SELECT r.seq, r.version, e.hash, r.status, r.dead_letter, r.waiting, r.due
+        FROM requests r JOIN events e ON e.request = r.seq AND e.number = r.version WHERE r.id = ?1";
+    let read = |row: &Row<'_>| {
+        let due = row.get::<_, Option<i64>>(6)?.unwrap_or(i64::MAX);
+        let (seq, version, hash, status) = (row.get(0)?, row.get(1)?, col(row, 2)?, col(row, 3)?);
+        Ok(Before { seq, version, hash, status, dead_letter: row.get(4)?, waiting: row.get(5)?, due })
+    };
+    db.prepare_cached(sql)?.query_row([Col(id)], read).optional()
 }
 
 fn events(db: &Connection, seq: i64) -> Result<Vec<(Timestamp, Event)>, Fault> {
@@ -56,7 +70,7 @@ fn contents(db: &Connection, seq: i64) -> rusqlite::Result<Vec<Content>> {
 
 /// Whether the append may be made: what stands there now, if anything does.
 pub(super) fn check(db: &Connection, append: &Append) -> Result<Option<Before>, Stop> {
-    let before = find_row(db, append.id)?;
+    let before = find_before(db, append.id)?;
     if before.as_ref().map_or(0, |before| before.version) != append.expected {
         return Err(CommitError::Conflict.into());
     }
@@ -65,44 +79,32 @@ pub(super) fn check(db: &Connection, append: &Append) -> Result<Option<Before>, 
 }
 
 /// Writes what [`check`] let through; the new version and the last position.
-pub(super) fn append(
-    db: &Connection,
-    append: &Append,
-    blobs: &[Vec<u8>],
-    before: Option<&Before>,
-    change: &mut Tallies,
-) -> Result<(u64, u64), Stop> {
+pub(super) fn append(db: &Connection, append: &Append, blobs: &[Vec<u8>], before: Option<&Before>, change: &mut Tallies) -> Result<(u64, u64), Stop> {
     let version = append.expected.saturating_add(blobs.len() as u64);
     let seq = match before {
         Some(before) => update(db, before.seq, version, &append.row).map(|()| before.seq)?,
         None => insert(db, append.id, version, &append.row)?,
     };
-    let position = append_events(db, seq, append, blobs)?;
+    let position = append_events(db, seq, append, blobs, before.map_or_else(|| genesis(append.id), |before| before.hash))?;
     for content in &append.contents {
         let sql = "INSERT INTO contents (request, id, salt, bytes) VALUES (?1, ?2, ?3, ?4)";
         db.prepare_cached(sql)?.execute(params![seq, Col(content.id), content.salt, content.bytes])?;
     }
-    ask_others(db, seq, before.map(|before| &before.row), &append.row)?;
-    change.moved(before.map(|before| &before.row), &append.row);
+    ask_others(db, seq, before, &append.row)?;
+    change.moved(before.map(|before| (before.status, before.dead_letter)), (append.row.status, append.row.dead_letter));
     Ok((version, u64::try_from(position).unwrap_or_default()))
 }
 
-fn append_events(db: &Connection, seq: i64, append: &Append, blobs: &[Vec<u8>]) -> rusqlite::Result<i64> {
+fn append_events(db: &Connection, seq: i64, append: &Append, blobs: &[Vec<u8>], mut hash: Digest) -> rusqlite::Result<i64> {
     if blobs.is_empty() {
         return Ok(0);
     }
-    let mut hash = if append.expected == 0 { genesis(append.id) } else { last_hash(db, seq, append.expected)? };
     let mut insert = db.prepare_cached("INSERT INTO events (request, number, blob, hash) VALUES (?1, ?2, ?3, ?4)")?;
     for (blob, number) in blobs.iter().zip(append.expected.saturating_add(1)..) {
         hash = chain(hash, blob);
         insert.execute(params![seq, count(number), blob, hash.0])?;
     }
     Ok(db.last_insert_rowid())
-}
-
-fn last_hash(db: &Connection, seq: i64, version: u64) -> rusqlite::Result<Digest> {
-    let sql = "SELECT hash FROM events WHERE request = ?1 AND number = ?2";
-    db.prepare_cached(sql)?.query_row(params![seq, count(version)], |row| col(row, 0))
 }
 
 fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rusqlite::Result<i64> {
@@ -121,7 +123,7 @@ fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rus
         row.title,
         row.risk,
         Col(row.revision),
-        Col(row.waiting.clone()),
+        people_text(&row.waiting),
         row.dead_letter,
         row.due.map(Col),
         row.next_wakeup.map(Col),
@@ -143,7 +145,7 @@ fn update(db: &Connection, seq: i64, version: u64, row: &RequestRow) -> rusqlite
         row.title,
         row.risk,
         Col(row.revision),
-        Col(row.waiting.clone()),
+        people_text(&row.waiting),
         row.dead_letter,
         row.due.map(Col),
         row.next_wakeup.map(Col),
@@ -154,18 +156,20 @@ fn update(db: &Connection, seq: i64, version: u64, row: &RequestRow) -> rusqlite
 }
 
 /// Keeps the inboxes in step with the row.
-fn ask_others(db: &Connection, seq: i64, before: Option<&RequestRow>, after: &RequestRow) -> rusqlite::Result<()> {
-    let due = |row: &RequestRow| row.due.map_or(i64::MAX, millis);
-    if before.is_some_and(|before| before.waiting == after.waiting && due(before) == due(after)) {
+fn ask_others(db: &Connection, seq: i64, before: Option<&Before>, after: &RequestRow) -> rusqlite::Result<()> {
+    let due = after.due.map_or(i64::MAX, millis);
+    if before.is_some_and(|before| before.due == due && people_text(&after.waiting) == before.waiting) {
         return Ok(());
     }
-    for person in before.iter().flat_map(|before| &before.waiting) {
-        let sql = "DELETE FROM waiting WHERE person = ?1 AND due = ?2 AND request = ?3";
-        db.prepare_cached(sql)?.execute(params![person.as_str(), before.map(due), seq])?;
+    if let Some(before) = before {
+        for person in people_read(before.waiting.clone()).unwrap_or_default() {
+            let sql = "DELETE FROM waiting WHERE person = ?1 AND due = ?2 AND request = ?3";
+            db.prepare_cached(sql)?.execute(params![person.as_str(), before.due, seq])?;
+        }
     }
     for person in &after.waiting {
         let sql = "INSERT INTO waiting (person, due, request) VALUES (?1, ?2, ?3)";
-        db.prepare_cached(sql)?.execute(params![person.as_str(), due(after), seq])?;
+        db.prepare_cached(sql)?.execute(params![person.as_str(), due, seq])?;
     }
     Ok(())
 }
@@ -178,9 +182,7 @@ pub(super) fn seq_of(db: &Connection, id: RequestId) -> Result<i64, Stop> {
 
 pub(super) fn find(db: &Connection, scope: KeyId, key: String) -> Result<Option<Idempotent>, Fault> {
     let sql = "SELECT i.body, r.id FROM idempotency i JOIN requests r ON r.seq = i.request WHERE i.scope = ?1 AND i.key = ?2";
-    let found = db.prepare_cached(sql).and_then(|mut one| {
-        one.query_row(params![Col(scope), key], |row| Ok((col(row, 0)?, col(row, 1)?))).optional()
-    });
+    let found = db.prepare_cached(sql).and_then(|mut one| one.query_row(params![Col(scope), key], |row| Ok((col(row, 0)?, col(row, 1)?))).optional());
     let found = found.map_err(fault("look up an idempotency key"))?;
     Ok(found.map(|(body, request)| Idempotent { scope, key, body, request }))
 }

@@ -54,25 +54,23 @@ column! {
     PersonId, String, |raw| Some(PersonId::new(raw)), |person| Value::Text(person.as_str().to_owned());
     PolicyName, String, |raw| Some(PolicyName::new(raw)), |policy| Value::Text(policy.as_str().to_owned());
     Revision, u32, |raw| Some(Revision(raw)), |revision| Value::Integer(i64::from(revision.0));
-    BTreeSet<PersonId>, Option<String>, people_read, people_written;
+    BTreeSet<PersonId>, Option<String>, people_read, |people| people_text(people).map_or(Value::Null, Value::Text);
 }
 
 pub(super) fn status_code(status: StatusName) -> i64 {
     StatusName::ALL.iter().position(|each| *each == status).and_then(|code| i64::try_from(code).ok()).unwrap_or_default()
 }
 
-fn people_read(text: Option<String>) -> Option<BTreeSet<PersonId>> {
+pub(super) fn people_read(text: Option<String>) -> Option<BTreeSet<PersonId>> {
     let Some(text) = text else { return Some(BTreeSet::new()) };
     let people: Vec<String> = serde_json::from_str(&text).ok()?;
     Some(people.into_iter().map(PersonId::new).collect())
 }
 
-fn people_written(people: &BTreeSet<PersonId>) -> Value {
-    if people.is_empty() {
-        return Value::Null;
-    }
-    let people: Vec<_> = people.iter().map(PersonId::as_str).collect();
-    serde_json::to_string(&people).map_or(Value::Null, Value::Text)
+/// Those who wait as a JSON list; `None` for nobody.
+pub(super) fn people_text(people: &BTreeSet<PersonId>) -> Option<String> {
+    let ids: Vec<_> = people.iter().map(PersonId::as_str).collect();
+    if ids.is_empty() { None } else { serde_json::to_string(&ids).ok() }
 }
 
 /// Reads a column.

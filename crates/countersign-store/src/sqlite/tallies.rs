@@ -2,7 +2,7 @@
 
 use super::rows::{col_opt, count, fault, status_code};
 use crate::Fault;
-use crate::log::{Counts, RequestRow, StatusName};
+use crate::log::{Counts, StatusName};
 use rusqlite::{Connection, params};
 
 /// The row for requests with dead letters; below it stand the codes of the statuses.
@@ -17,11 +17,11 @@ impl Tallies {
         *self = Self::default();
     }
 
-    /// A request moved from one row to another.
-    pub(super) fn moved(&mut self, before: Option<&RequestRow>, after: &RequestRow) {
-        for (row, by) in before.map(|row| (row, -1)).into_iter().chain([(after, 1)]) {
-            self.bump(usize::try_from(status_code(row.status)).unwrap_or_default(), by);
-            self.bump(DEAD_LETTERS, by * i64::from(row.dead_letter));
+    /// A request moved from one status, with or without dead letters, to another.
+    pub(super) fn moved(&mut self, before: Option<(StatusName, bool)>, after: (StatusName, bool)) {
+        for ((status, dead_letter), by) in before.map(|before| (before, -1)).into_iter().chain([(after, 1)]) {
+            self.bump(usize::try_from(status_code(status)).unwrap_or_default(), by);
+            self.bump(DEAD_LETTERS, by * i64::from(dead_letter));
         }
     }
 

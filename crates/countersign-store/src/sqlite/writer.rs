@@ -1,22 +1,19 @@
-//! The one writer: it takes what is queued, runs each commit in its own savepoint inside one transaction,
-//! and answers only when that transaction is on disk. It also checkpoints, so nobody else ever writes.
+//! The one writer: it takes what is queued, runs it in one transaction in which each write stands or falls
+//! alone, and answers only when that is on disk. It also checkpoints, so nobody else ever writes.
 
+use super::readers;
 use super::rows::fault;
-use super::{outbox, readers, records, refused, requests, tallies};
 use crate::Fault;
-use crate::clock::{HeldClock, timestamp};
-use crate::log::{Claims, Commit, CommitError, Committed, within};
+use crate::clock::HeldClock;
+use crate::log::{Claims, Commit, CommitError, Committed};
 use crate::records::{Put, PutError};
-use checkpoint::Checkpoints;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
+mod batch;
 mod checkpoint;
-
-/// Writes in one transaction: 64 already have most of the gain, and a batch of 256 is a few milliseconds.
-const BATCH_MAX: usize = 256;
 
 /// Writes that may wait: some batches; beyond them, callers wait before they queue.
 const QUEUE_MAX: usize = 1_024;
@@ -92,10 +89,9 @@ impl From<Fault> for Stop {
 }
 
 impl Writer {
-    pub(super) fn start(mut db: Connection, clock: HeldClock) -> Result<Self, Fault> {
+    pub(super) fn start(db: Connection, clock: HeldClock) -> Result<Self, Fault> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let checkpoints = Checkpoints::watch(&mut db).map_err(fault("watch the write-ahead log"))?;
-        let mut thread = Thread { db, clock, checkpoints, poison: None, tallies: tallies::Tallies::default() };
+        let mut thread = batch::Thread::new(db, clock).map_err(fault("watch the write-ahead log"))?;
         let thread = readers::spawn("store writer".to_owned(), move || thread.run(jobs))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -129,116 +125,6 @@ impl Drop for Writer {
     }
 }
 
-struct Thread {
-    db: Connection,
-    clock: HeldClock,
-    checkpoints: Checkpoints,
-    /// Set once the disk has failed: nothing that this process believes to be on disk can be trusted any more.
-    poison: Option<Fault>,
-    tallies: tallies::Tallies,
-}
-
-impl Thread {
-    fn run(&mut self, mut jobs: mpsc::Receiver<Job>) {
-        while let Some(first) = jobs.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH_MAX {
-                let Ok(job) = jobs.try_recv() else { break };
-                batch.push(job);
-            }
-            self.write(batch);
-            if let Err(error) = self.checkpoints.after_commit(&self.db) {
-                self.note(&error);
-            }
-        }
-        let _ = self.checkpoints.finish(&self.db);
-    }
-
-    fn write(&mut self, batch: Vec<Job>) {
-        let verdict = match self.poison.clone() {
-            Some(fault) => Err(fault),
-            None => self.transaction(&batch),
-        };
-        match verdict {
-            Ok(made) => batch.into_iter().zip(made).for_each(|(job, made)| job.tell(made)),
-            Err(fault) => batch.into_iter().for_each(|job| job.tell(Err(fault.clone().into()))),
-        }
-    }
-
-    /// All of a batch in one transaction. An error is the whole batch's.
-    fn transaction(&mut self, batch: &[Job]) -> Result<Vec<Result<Made, CommitError>>, Fault> {
-        let begun = self.run_cached("BEGIN IMMEDIATE");
-        begun.map_err(|error| self.note(&error))?;
-        let now = self.clock.now_ms();
-        self.tallies.clear();
-        let mut made = Vec::with_capacity(batch.len());
-        for job in batch {
-            made.push(self.alone(job, now).inspect_err(|_| self.roll_back())?);
-        }
-        let wrote = made.iter().any(|made| made.as_ref().is_ok_and(Made::wrote));
-        if !wrote {
-            self.roll_back();
-            return Ok(made);
-        }
-        let ended = self.tallies.write(&self.db, now).map_err(|error| (error, false));
-        let ended = ended.and_then(|()| self.run_cached("COMMIT").map_err(|error| (error, true)));
-        match ended {
-            Ok(()) => Ok(made),
-            Err((error, committing)) => {
-                let fault = self.note(&error);
-                self.roll_back();
-                // A commit that failed on its way to the disk may yet be found there after a restart.
-                Err(if committing && self.poison.is_some() { Fault::InDoubt } else { fault })
-            }
-        }
-    }
-
-    /// One job in its savepoint. The outer error ends the batch: the transaction itself is lost.
-    fn alone(&mut self, job: &Job, now: i64) -> Result<Result<Made, CommitError>, Fault> {
-        self.run_cached("SAVEPOINT one").map_err(|error| self.note(&error))?;
-        let mut change = tallies::Tallies::default();
-        let done = perform(&self.db, job, now, &mut change);
-        if done.is_ok() {
-            self.run_cached("RELEASE one").map_err(|error| self.note(&error))?;
-            self.tallies.add(&change);
-        } else {
-            let undone = self.run_cached("ROLLBACK TO one").and_then(|()| self.run_cached("RELEASE one"));
-            if let (Err(error), Ok(_) | Err(Stop::Rule(_))) = (&undone, &done) {
-                return Err(self.note(error));
-            }
-        }
-        match done {
-            Ok(made) => Ok(Ok(made)),
-            Err(Stop::Rule(rule)) => Ok(Err(rule)),
-            Err(Stop::Engine(error)) => {
-                let fault = self.note(&error);
-                if self.poison.is_some() || self.db.is_autocommit() { Err(fault) } else { Ok(Err(fault.into())) }
-            }
-        }
-    }
-
-    fn run_cached(&self, sql: &'static str) -> rusqlite::Result<()> {
-        self.db.prepare_cached(sql)?.execute(()).map(drop)
-    }
-
-    fn roll_back(&self) {
-        if !self.db.is_autocommit() {
-            let _ = self.run_cached("ROLLBACK");
-        }
-    }
-
-    /// Says what happened; a failing disk or a damaged file ends all writing by this process.
-    fn note(&mut self, error: &rusqlite::Error) -> Fault {
-        let told = Fault::Store(format!("could not write: {error}"));
-        let lost = [ErrorCode::SystemIoFailure, ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
-        if error.sqlite_error_code().is_some_and(|code| lost.contains(&code)) && self.poison.is_none() {
-            tracing::error!("the disk failed while the store was writing; nothing more is written until a restart: {error}");
-            self.poison = Some(Fault::Store(format!("the disk failed ({error}); restart the server before it writes again")));
-        }
-        told
-    }
-}
-
 impl Made {
     fn wrote(&self) -> bool {
         match self {
@@ -246,33 +132,4 @@ impl Made {
             Self::Commit(_) | Self::Put(_) => true,
         }
     }
-}
-
-fn perform(db: &Connection, job: &Job, now: i64, change: &mut tallies::Tallies) -> Result<Made, Stop> {
-    match job {
-        Job::Commit(commit, blobs, _) => one_commit(db, commit, blobs, now, change).map(Made::Commit),
-        Job::Claim(busy, lease_ms, limit, _) => Ok(Made::Claim(outbox::claim(db, busy, *lease_ms, *limit, now)?)),
-        Job::Put(put, _) => records::put(db, put, now).map(Made::Put),
-    }
-}
-
-fn one_commit(db: &Connection, commit: &Commit, blobs: &[Vec<u8>], now: i64, change: &mut tallies::Tallies) -> Result<Committed, Stop> {
-    within(commit.not_before, commit.not_after, now)?;
-    if let Some(made) = &commit.idempotency {
-        requests::check_key(db, made)?;
-    }
-    let before = commit.append.as_ref().map(|append| requests::check(db, append)).transpose()?.flatten();
-    records::check(db, &commit.expect)?;
-    let (version, position) = match &commit.append {
-        Some(append) => requests::append(db, append, blobs, before.as_ref(), change)?,
-        None => (0, 0),
-    };
-    outbox::apply(db, &commit.outbox, now)?;
-    if let Some(made) = &commit.idempotency {
-        requests::remember(db, made)?;
-    }
-    if let Some(refused) = &commit.refused {
-        refused::keep(db, refused)?;
-    }
-    Ok(Committed { version, position, now: timestamp(now) })
 }

@@ -57,11 +57,21 @@ pub struct Handled {
 /// A request on the way in, with what its decision may look at.
 struct Opened {
     request: Option<Request>,
+    events: Vec<(Timestamp, Event)>,
     contents: Vec<Content>,
     policy: Arc<Policy>,
     payload: Value,
     roster: Arc<Roster>,
     now: Timestamp,
+}
+
+impl Opened {
+    /// The events of a commit in doubt, if the record holds them: then it happened, and is not done again.
+    fn held(&self, append: Append) -> Option<Vec<Event>> {
+        let from = usize::try_from(append.expected).ok()?;
+        let there = self.events.get(from..from.checked_add(append.events.len())?)?;
+        there.iter().map(|(at, event)| (*at, event)).eq(append.events.iter().map(|event| (append.at, event))).then_some(append.events)
+    }
 }
 
 impl Engine {
@@ -70,23 +80,26 @@ impl Engine {
     /// # Errors
     /// A refusal changes nothing and is kept in the bounded log; a fault leaves it unknown only where it says so.
     pub async fn handle(&self, id: RequestId, instruction: Instruction) -> Result<Handled, EngineError> {
-        let mut in_doubt = false;
+        let (mut in_doubt, mut written) = (false, None);
         for _ in 0..CONFLICT_RETRIES_MAX {
             let opened = self.open(id, &instruction).await?;
+            if let Some(events) = written.take().and_then(|append| opened.held(append)) {
+                return self.found(opened, events).ok_or(EngineError::Busy);
+            }
             let facts = Facts { now: opened.now, roster: &opened.roster, policy: &opened.policy, payload: &opened.payload, seed: self.draw() };
             let decided = match decide(id, opened.request.clone(), &instruction.command, &facts) {
                 Ok(decided) => decided,
-                Err(Refusal::AlreadySubmitted) if in_doubt => return self.reread(id).await,
                 Err(refusal) => return Err(self.refused(id, &instruction, refusal, opened.now).await),
             };
             if decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt) {
                 return Ok(Handled { seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now), events: vec![] });
             }
             let (commit, due_now) = self.commit_of(id, &instruction, &decided, &opened, &facts);
+            let append = commit.append.clone();
             match self.ports.log.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, due_now, committed.now)),
                 Err(CommitError::Conflict | CommitError::Moment) => {}
-                Err(CommitError::Fault(Fault::InDoubt)) => in_doubt = true,
+                Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
                 Err(CommitError::LeaseLost) if in_doubt => return self.reread(id).await,
                 Err(CommitError::LeaseLost) => return Err(Refusal::LeaseLost { token: 0, current: 0 }.into()),
@@ -101,8 +114,9 @@ impl Engine {
         let Some(loaded) = self.ports.log.load(id).await? else {
             let policy = instruction.policy.clone().ok_or(Refusal::UnknownRequest)?;
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
-            let now = self.ports.clock.now();
-            return Ok(Opened { request: None, contents: Vec::new(), policy, payload, roster, now });
+            // A submission too bears the store's time: nodes' own clocks may differ by days (rule 16).
+            let now = self.ports.log.due(0).await?.now;
+            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, now });
         };
         let request = folded(id, &loaded)?;
         let policy = self.shelf.version(&request.version, self.records()).await?;
@@ -110,7 +124,7 @@ impl Engine {
             Some(payload) => payload.clone(),
             None => payload_of(&request, &loaded.contents)?,
         };
-        Ok(Opened { request: Some(request), contents: loaded.contents, policy, payload, roster, now: loaded.now })
+        Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, now: loaded.now })
     }
 
     /// Everything that is written together, and whether any of it is work due now.
@@ -175,6 +189,16 @@ impl Engine {
         contents.extend(decided.contents.into_iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes }));
         let seen = Seen::of(decided.request, contents, &opened.policy, &opened.roster, opened.payload, now);
         Handled { seen, events: decided.events }
+    }
+
+    /// A commit in doubt that happened: rings as it would have rung.
+    fn found(&self, opened: Opened, events: Vec<Event>) -> Option<Handled> {
+        let request = opened.request?;
+        self.outbox_bell.notify_one();
+        self.wakeup_bell.notify_one();
+        let _ = self.changes.send(request.id);
+        let seen = Seen::of(request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now);
+        Some(Handled { seen, events })
     }
 
     async fn reread(&self, id: RequestId) -> Result<Handled, EngineError> {

@@ -32,8 +32,9 @@ pub async fn run(performer: Arc<Performer>, stop: CancellationToken) {
         }
         let now = engine.clock().now();
         let poll = now.saturating_add(POLL_EVERY).unwrap_or(now);
-        let until = next.map_or(poll, |next| next.min(poll));
+        let until = super::rest_until(now, next, poll);
         tokio::select! {
+            biased;
             () = stop.cancelled() => break,
             Some(lane) = flight.next(), if !flight.is_empty() => leave(&mut lanes, &lane),
             () = bell => {}

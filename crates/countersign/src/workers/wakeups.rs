@@ -27,8 +27,9 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
         };
         let now = engine.clock().now();
         let poll = now.saturating_add(POLL_EVERY).unwrap_or(now);
-        let until = next.map_or(poll, |next| next.min(poll));
+        let until = super::rest_until(now, next, poll);
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = bell => {}
             () = engine.clock().sleep_until(until) => {}

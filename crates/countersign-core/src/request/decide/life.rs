@@ -1,12 +1,14 @@
 //! The rest of a request's life: revising, withdrawing, commenting, asking further people by hand, the
 //! model's summary, and word of notices.
 
-use super::{Draft, settle, submit, wake};
+use super::route::{barred, specs};
+use super::{Draft, Facts, settle, submit, wake};
 use crate::event::{Actor, Cause, ContentId, Escalated, EscalationCause, Event, NoticeKind};
 use crate::id::{EffectId, PersonId, Revision, StageId};
 use crate::policy::{LevelMode, OutcomeName};
 use crate::refusal::Refusal;
 use crate::request::{Request, SummaryState};
+use crate::stage::Stage;
 use std::collections::BTreeSet;
 
 /// Rule 8: voids every decision so far and starts the stages again under the pinned version.
@@ -55,17 +57,17 @@ pub(super) fn reassign(draft: &mut Draft<'_>, by: &PersonId, to: &[PersonId]) ->
     if let Some(unknown) = to.iter().find(|person| !draft.facts.roster.is_active(person)) {
         return Err(Refusal::UnknownPerson(unknown.clone()));
     }
-    let may: Vec<PersonId> = to.iter().filter(|person| !request.excludes(person)).cloned().collect();
-    if may.is_empty() {
+    let open: Vec<(StageId, Vec<PersonId>)> =
+        request.open_stages().map(|stage| (stage.id, may_be_asked(request, stage, to, draft.facts))).filter(|(_, may)| !may.is_empty()).collect();
+    if open.is_empty() {
         return Err(Refusal::NobodyToAsk);
     }
-    let open: Vec<StageId> = request.open_stages().map(|stage| stage.id).collect();
-    for stage in open {
+    for (stage, may) in open {
         draft.record(Event::Escalated(Escalated {
             stage,
             level: None,
             mode: LevelMode::Add,
-            to: may.clone(),
+            to: may,
             cause: EscalationCause::Operator(by.clone()),
             directory: draft.facts.roster.version,
             expires_at: None,
@@ -73,6 +75,13 @@ pub(super) fn reassign(draft: &mut Draft<'_>, by: &PersonId, to: &[PersonId]) ->
         super::route::check_route(draft, stage)?;
     }
     Ok(())
+}
+
+/// Those among these whom the stage may ask: not the requester, nobody whose voice is spent in another stage.
+fn may_be_asked(request: &Request, stage: &Stage, to: &[PersonId], facts: &Facts<'_>) -> Vec<PersonId> {
+    let specs = specs(request, facts);
+    let barred = specs.get(stage.spec).map(|spec| barred(request, spec, Some(stage.id))).unwrap_or_default();
+    to.iter().filter(|person| !request.excludes(person) && !barred.contains(*person)).cloned().collect()
 }
 
 /// A late answer is an event and sends no second notice; one for an older revision, or a second one, is not.

@@ -11,8 +11,8 @@ use crate::request::Request;
 use crate::stage::{Stage, Standing, places, seats_filled};
 use std::collections::BTreeSet;
 
-/// Opens every stage whose turn has come; approves the request when none is left.
-pub(super) fn open_stages(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+/// Opens every stage whose turn has come; approves the request when none is left, for this cause.
+pub(super) fn open_stages(draft: &mut Draft<'_>, cause: Cause) -> Result<(), Refusal> {
     let specs = specs(draft.request()?, draft.facts);
     while let Some(index) = next_to_open(draft.request()?, &specs) {
         open(draft, index, &specs)?;
@@ -20,7 +20,7 @@ pub(super) fn open_stages(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let request = draft.request()?;
     let all_approved = request.stages.len() == specs.len() && request.stages.iter().all(approved);
     if all_approved && request.settled.is_none() {
-        return settle::settle(draft, OutcomeName::Approved, Cause::Decisions);
+        return settle::settle(draft, OutcomeName::Approved, cause);
     }
     Ok(())
 }
@@ -72,13 +72,15 @@ fn resolve(selectors: &[Selector], request: &Request, facts: &Facts<'_>) -> BTre
     facts.policy.resolve(selectors, &asking)
 }
 
-/// Those whose approval already fills a seat in another stage of this revision, unless voices may repeat.
+/// Those whose approval already fills a seat in another stage of this revision, unless voices may repeat. Who
+/// has approved here was free to, whatever they approved since.
 pub(super) fn barred(request: &Request, spec: &StageSpec, this: Option<StageId>) -> BTreeSet<PersonId> {
     if spec.repeat_allowed {
         return BTreeSet::new();
     }
-    let others = request.stages.iter().filter(|stage| Some(stage.id) != this);
-    others.flat_map(|stage| stage.said(Decision::Approve)).cloned().collect()
+    let here = this.and_then(|id| request.stage(id));
+    let others = request.stages.iter().filter(|stage| Some(stage.id) != this).flat_map(|stage| stage.said(Decision::Approve));
+    others.filter(|person| !here.is_some_and(|stage| stage.said(Decision::Approve).any(|already| already == *person))).cloned().collect()
 }
 
 /// Who may fill which seat. `now` heeds replacement: only those asked since the last replacing escalation.
@@ -124,6 +126,12 @@ pub(super) fn within_reach(request: &Request, stage: &Stage, facts: &Facts<'_>) 
         }
     }
     reach
+}
+
+/// Whether enough people can decide, or have, to fill every place.
+pub(super) fn decidable(request: &Request, stage: &Stage, spec: &StageSpec, facts: &Facts<'_>) -> bool {
+    let counts = counts(spec);
+    seats_filled(&within_reach(request, stage, facts), &counts) >= places(&counts)
 }
 
 /// Rule 6: while fewer people can decide than the quorum needs, escalation opens at once; with no level

@@ -23,12 +23,12 @@ pub(super) fn weigh(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
             return reject(draft, id);
         }
     }
-    if filled(draft.request()?, id, &spec, draft.facts) {
+    if approvals(draft.request()?, id) >= places(&counts(&spec)) {
         check_voices(draft, id, Decision::Approve)?;
-        if filled(draft.request()?, id, &spec, draft.facts) {
-            draft.record(Event::StageClosed { stage: id, result: StageResult::Approved });
-            return open_stages(draft);
-        }
+    }
+    if filled(draft.request()?, id, &spec, draft.facts) {
+        draft.record(Event::StageClosed { stage: id, result: StageResult::Approved });
+        return open_stages(draft, Cause::Decisions);
     }
     if out_of_reach(draft.request()?, id, &spec, draft.facts) {
         return reject(draft, id);
@@ -43,6 +43,10 @@ fn open_stage<'a>(request: &'a Request, specs: &'a [StageSpec], id: StageId) -> 
 
 fn rejections(request: &Request, id: StageId) -> usize {
     request.stage(id).map_or(0, |stage| stage.said(Decision::Reject).count())
+}
+
+fn approvals(request: &Request, id: StageId) -> usize {
+    request.stage(id).map_or(0, |stage| stage.said(Decision::Approve).count())
 }
 
 /// Whether the approvals that count fill every place, each person one.

@@ -48,6 +48,6 @@ pub(super) fn rule(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     match verdict {
         RuledVerdict::Allow => settle::settle(draft, OutcomeName::Approved, Cause::Rule),
         RuledVerdict::Deny => settle::settle(draft, OutcomeName::Rejected, Cause::Rule),
-        RuledVerdict::Ask => route::open_stages(draft),
+        RuledVerdict::Ask => route::open_stages(draft, Cause::Decisions),
     }
 }

@@ -67,7 +67,10 @@ fn candidates(request: &Request, person: &PersonId, facts: &Facts<'_>, but: Opti
 /// The stages that the decision counts for: all open ones that ask this person where voices may repeat; else
 /// the one already holding their voice, or the first that leaves every other open stage fillable.
 fn counted_stages(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> Result<Vec<StageId>, Refusal> {
-    let open = candidates(request, &voicing.person, facts, None);
+    let mut open = candidates(request, &voicing.person, facts, Some(voicing.decision));
+    if open.is_empty() {
+        open = candidates(request, &voicing.person, facts, None);
+    }
     if open.is_empty() {
         return Err(refusal(request, voicing, facts));
     }

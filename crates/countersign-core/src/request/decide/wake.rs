@@ -1,7 +1,7 @@
 //! The three timers of a stage: remind, escalate, expire; and the look at the directory that comes with
 //! every wake-up. Overdue timers fire in order of due time and say how late they were (rules 14-16).
 
-use super::route::{escalate, reroute, specs, standing};
+use super::route::{decidable, escalate, reroute, specs, standing};
 use super::settle::settle;
 use super::{Draft, Facts};
 use crate::event::{Cause, EscalationCause, Event, StageResult};
@@ -79,11 +79,12 @@ fn undecided(request: &Request, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonI
 }
 
 fn expire(draft: &mut Draft<'_>, stage: StageId, spec: &StageSpec, late_ms: i64) -> Result<(), Refusal> {
-    let returned = draft.request()?.returned_by.is_some();
+    let request = draft.request()?;
+    let somebody_could = request.returned_by.is_none() && request.stage(stage).is_some_and(|it| decidable(request, it, spec, draft.facts));
     match spec.on_expiry {
-        OnExpiry::Approve if !returned => {
+        OnExpiry::Approve if somebody_could => {
             draft.record(Event::StageClosed { stage, result: StageResult::Approved });
-            super::route::open_stages(draft)
+            super::route::open_stages(draft, Cause::Expiry { late_ms })
         }
         OnExpiry::Reject => {
             draft.record(Event::StageClosed { stage, result: StageResult::Rejected });

@@ -39,8 +39,16 @@ async fn every_flipped_byte_is_found_in_its_place() {
     for (table, column, place) in [
         ("events", "blob", "SELECT 'number ' || number FROM events WHERE rowid = ?1"),
         ("events", "hash", "SELECT 'number ' || number FROM events WHERE rowid = ?1"),
-        ("contents", "bytes", "SELECT 'contents, request req_' || lower(hex(r.id)) FROM contents c JOIN requests r ON r.seq = c.request WHERE c.rowid = ?1"),
-        ("contents", "salt", "SELECT 'contents, request req_' || lower(hex(r.id)) FROM contents c JOIN requests r ON r.seq = c.request WHERE c.rowid = ?1"),
+        (
+            "contents",
+            "bytes",
+            "SELECT 'contents, request req_' || lower(hex(r.id)) FROM contents c JOIN requests r ON r.seq = c.request WHERE c.rowid = ?1",
+        ),
+        (
+            "contents",
+            "salt",
+            "SELECT 'contents, request req_' || lower(hex(r.id)) FROM contents c JOIN requests r ON r.seq = c.request WHERE c.rowid = ?1",
+        ),
         ("records", "bytes", "SELECT 'version ' || version FROM records WHERE rowid = ?1"),
         ("records", "hash", "SELECT 'version ' || version FROM records WHERE rowid = ?1"),
     ] {

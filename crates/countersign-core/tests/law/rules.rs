@@ -1,0 +1,363 @@
+//! Named tests for what the scenarios cannot show.
+
+use super::world::{World, one_stage, policy, roster};
+use countersign_core::canonical::Digest;
+use countersign_core::command::{Command, ReportVerdict, Voicing};
+use countersign_core::event::{Actor, Cause, Decision, Door, EscalationCause, Event, NoticeKind};
+use countersign_core::execution::ExecutionState;
+use countersign_core::id::{ActionName, KeyId, PersonId, RequestId, Revision};
+use countersign_core::policy::OutcomeName;
+use countersign_core::refusal::Refusal;
+use countersign_core::request::Effect;
+use countersign_core::request::view::Status;
+use jiff::SignedDuration;
+
+const PAY: &str = "[[on.approved]]\nname = \"pay\"\nhttp = { url = \"https://erp.example/pay\" }\n";
+const FILE: &str = "[[on.approved]]\nname = \"file\"\nhttp = { url = \"https://erp.example/file\" }\n";
+
+fn key(person: &str) -> Actor {
+    Actor::Key { key: KeyId::from_bytes([1; 16]), person: PersonId::from(person) }
+}
+
+fn names(decided: &countersign_core::request::Decided) -> Vec<&'static str> {
+    decided.events.iter().map(Event::name).collect()
+}
+
+#[test]
+fn rule_1_a_voice_that_fell_is_marked_as_soon_as_the_quorum_seems_reached() {
+    let mut world = World::asking("quorum = 2");
+    world.approve("ana").unwrap();
+    world.leaves("ana").wake();
+    let decided = world.approve("bo").unwrap();
+    assert_eq!(names(&decided), ["decided", "voice_uncounted"], "bo is the second voice: ana's is looked at again");
+    let stage = &world.request().stages[0];
+    assert_eq!(world.request().stage_view(stage, &world.facts()).approved_by, [PersonId::from("bo")]);
+    world.approve("cy").unwrap();
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Approved));
+}
+
+#[test]
+fn rule_2_whoever_a_service_acts_for_never_approves() {
+    let mut world = World::new(one_stage(""), roster("leo mia ana zoe", &[("team", "ana mia leo")]));
+    world.submit_by("leo", key("mia")).unwrap();
+    assert_eq!(world.approve("mia"), Err(Refusal::OwnRequest), "the human behind the key");
+    assert_eq!(world.approve("leo"), Err(Refusal::OwnRequest), "the requester it names");
+    assert_eq!(world.request().stages[0].asked, [[PersonId::from("ana")]]);
+    world.approve("ana").unwrap();
+}
+
+#[test]
+fn rule_3_an_operator_cannot_ask_one_whose_voice_is_spent() {
+    let rules = "[[rule]]\nname = \"r\"\n\
+        [[rule.stage]]\nname = \"one\"\napprovers = [\"group:team\"]\nexpire = { after = \"72h\" }\n\
+        [[rule.stage]]\nname = \"two\"\napprovers = [\"group:leads\"]\nexpire = { after = \"72h\" }\n";
+    let mut world = World::new(policy(rules), roster("leo ana eva zoe", &[("team", "ana"), ("leads", "eva")]));
+    world.submit("leo").unwrap();
+    world.approve("ana").unwrap();
+    let reassign = Command::Reassign { by: "zoe".into(), to: vec!["ana".into()] };
+    assert_eq!(world.give(&reassign), Err(Refusal::NobodyToAsk));
+}
+
+const BESIDE: &str = "[[rule]]\nname = \"r\"\n\
+    [[rule.stage]]\nname = \"one\"\napprovers = [\"group:team\"]\nquorum = 2\nreject_quorum = 2\nexpire = { after = \"72h\" }\n\
+    [[rule.stage]]\nname = \"two\"\nwith = \"one\"\nREPEATapprovers = [\"group:team\"]\nquorum = 2\nreject_quorum = 2\nexpire = { after = \"72h\" }\n";
+
+fn beside(repeat: &str) -> World {
+    let mut world = World::new(policy(&BESIDE.replace("REPEAT", repeat)), roster("leo ana bo cy dee zoe", &[("team", "ana bo cy dee")]));
+    world.submit("leo").unwrap();
+    world
+}
+
+#[test]
+fn rule_3_repeated_voices_beside_each_other_count_in_both_stages() {
+    let mut world = beside("repeat = \"allowed\"\n");
+    for person in ["ana", "bo"] {
+        world.approve(person).unwrap();
+        if world.request().settled.is_none() {
+            world.approve(person).unwrap();
+        }
+    }
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Approved), "{:#?}", world.request().stages);
+}
+
+#[test]
+fn rule_10_a_changed_mind_leaves_no_second_voice_beside_it() {
+    let mut world = beside("");
+    world.decide("ana", Decision::Reject).unwrap();
+    world.approve("ana").unwrap();
+    let said: Vec<Decision> = world.request().stages.iter().flat_map(|stage| &stage.voices).map(|voice| voice.decision).collect();
+    assert_eq!(said, [Decision::Approve], "ana has one voice, and it says yes");
+    world.decide("bo", Decision::Reject).unwrap();
+    assert_eq!(world.request().status(), Status::Pending, "one rejection of two");
+}
+
+#[test]
+fn rule_5_a_relay_says_which_key_it_was() {
+    let mut world = World::asking("");
+    let key = KeyId::from_bytes([9; 16]);
+    let voicing = Voicing {
+        person: "ana".into(),
+        decision: Decision::Approve,
+        revision: Revision::FIRST,
+        comment: None,
+        door: Door::Relay,
+        relayed_by: Some(key),
+    };
+    let decided = world.give(&Command::Decide(voicing)).unwrap();
+    let recorded = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { decided.relayed_by } else { None });
+    assert_eq!(recorded, Some(key));
+}
+
+#[test]
+fn rule_6_silence_never_approves_what_nobody_could_decide() {
+    let mut world = World::new(one_stage("on_expiry = \"approve\""), roster("leo ana zoe", &[("team", "ana")]));
+    world.submit("leo").unwrap();
+    world.leaves("ana").hours(72).wake();
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Expired));
+}
+
+#[test]
+fn rule_6_an_approval_by_silence_says_so() {
+    let mut world = World::asking("on_expiry = \"approve\"");
+    world.hours(73).wake();
+    let end = world.request().settled.clone().unwrap();
+    assert_eq!((end.outcome, end.cause), (OutcomeName::Approved, Cause::Expiry { late_ms: 3_600_000 }));
+}
+
+#[test]
+fn rule_6_the_owner_and_operators_are_told_at_once_and_once() {
+    let mut world = World::new(one_stage("quorum = 3"), roster("leo ana bo cy zoe", &[("team", "ana bo cy")]));
+    world.roster.people.get_mut(&PersonId::from("cy")).unwrap().roles.insert(countersign_core::people::Role::Operator);
+    world.submit("leo").unwrap();
+    let decided = world.leaves("bo").wake();
+    let told: Vec<_> = decided
+        .effects
+        .iter()
+        .filter_map(|it| if let Effect::Notify { kind: NoticeKind::Unroutable, to, .. } = it { Some(to.as_str()) } else { None })
+        .collect();
+    assert_eq!(told, ["cy", "zoe"]);
+    assert_eq!(world.request().status(), Status::Unroutable);
+    assert!(world.wake().events.is_empty(), "said once");
+}
+
+#[test]
+fn rule_8_a_key_that_acts_for_the_requester_revises_and_no_other() {
+    let mut world = World::asking("quorum = 2");
+    world.approve("ana").unwrap();
+    let payload = Digest::of(b"2");
+    assert_eq!(world.give(&Command::Revise { by: key("mia"), payload }), Err(Refusal::NotTheRequester));
+    let decided = world.give(&Command::Revise { by: key("leo"), payload }).unwrap();
+    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::Lapsed, to, .. } if to.as_str() == "ana")));
+    assert_eq!(world.request().revision, Revision(2));
+    assert!(world.request().stages.iter().all(|stage| stage.voices.is_empty()));
+}
+
+#[test]
+fn rule_9_the_record_names_the_version_it_was_submitted_with() {
+    let world = World::asking("");
+    assert_eq!(world.request().version, world.policy.version);
+}
+
+#[test]
+fn rule_11_a_late_decision_is_told_what_happened_and_who_did_it() {
+    let mut world = World::asking("");
+    world.approve("ana").unwrap();
+    let at = world.now;
+    let refused = world.hours(1).decide("bo", Decision::Reject).unwrap_err();
+    assert_eq!(refused, Refusal::AlreadySettled { outcome: OutcomeName::Approved, at, by: vec!["ana".into()] });
+    assert!(refused.detail().contains("approved by ana at 2026-01-05T09:00:00Z"), "{}", refused.detail());
+}
+
+#[test]
+fn rule_12_rejection_is_weighed_before_approval() {
+    let mut world = World::asking("quorum = 2\nreject_quorum = 2");
+    world.decide("ana", Decision::Reject).unwrap();
+    assert_eq!(world.request().status(), Status::Pending, "bo and cy can still approve");
+    world.approve("bo").unwrap();
+    world.decide("cy", Decision::Reject).unwrap();
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Rejected));
+}
+
+#[test]
+fn rule_14_overdue_timers_fire_in_order_of_due_time_and_say_how_late_they_were() {
+    let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"] }]");
+    let due = world.request().next_wakeup(&world.facts()).unwrap();
+    assert_eq!(due.to_string(), "2026-01-05T17:00:00Z");
+    let decided = world.hours(80).wake();
+    assert_eq!(names(&decided), ["escalated", "stage_closed", "settled"]);
+    let Event::Escalated(escalated) = &decided.events[0] else { panic!("{decided:?}") };
+    assert_eq!(escalated.cause, EscalationCause::Due { late_ms: 72 * 3_600_000 });
+    assert_eq!(world.request().settled.as_ref().unwrap().cause, Cause::Expiry { late_ms: 8 * 3_600_000 });
+    assert_eq!(world.request().next_wakeup(&world.facts()), None);
+}
+
+#[test]
+fn rule_14_what_is_folded_from_the_record_wakes_at_the_same_time() {
+    let mut world = World::asking("remind = { every = \"2h\" }\nescalate = [{ after = \"8h\", to = [\"group:leads\"] }]");
+    world.hours(3).wake();
+    let folded = countersign_core::request::fold(world.id, &world.record).unwrap().unwrap();
+    assert_eq!(folded.next_wakeup(&world.facts()), world.request().next_wakeup(&world.facts()));
+    assert_eq!(folded.next_wakeup(&world.facts()).unwrap().to_string(), "2026-01-05T13:00:00Z");
+}
+
+#[test]
+fn rule_15_an_escalation_forced_early_does_not_fire_again_when_due() {
+    let mut world = World::asking("quorum = 3\nescalate = [{ after = \"8h\", to = [\"group:leads\"] }]");
+    let decided = world.leaves("cy").wake();
+    assert_eq!(names(&decided), ["escalated"]);
+    assert!(world.hours(9).wake().events.is_empty());
+}
+
+#[test]
+fn rule_16_the_last_millisecond_decides_and_the_deadline_does_not() {
+    let just_before = SignedDuration::from_hours(72) - SignedDuration::from_millis(1);
+    let mut world = World::asking("");
+    world.later(just_before).approve("ana").unwrap();
+    let mut world = World::asking("");
+    let expired_at = world.hours(72).now;
+    assert_eq!(world.approve("ana"), Err(Refusal::TooLate { expired_at }), "swept or not");
+    world.wake();
+    assert!(matches!(world.approve("ana"), Err(Refusal::AlreadySettled { outcome: OutcomeName::Expired, .. })));
+}
+
+#[test]
+fn rule_18_those_asked_before_are_told_of_an_escalation() {
+    let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"], mode = \"replace\" }]");
+    let decided = world.hours(8).wake();
+    let told: Vec<_> = decided
+        .effects
+        .iter()
+        .filter_map(|it| if let Effect::Notify { kind: NoticeKind::Escalated, to, .. } = it { Some(to.as_str()) } else { None })
+        .collect();
+    assert_eq!(told, ["ana", "bo", "cy", "eva"]);
+}
+
+#[test]
+fn rule_20_a_request_can_be_decided_before_any_notice_left() {
+    let mut world = World::new(
+        policy(&format!(
+            "[[rule]]\nname = \"r\"\n[[rule.stage]]\nname = \"review\"\napprovers = [\"group:team\"]\nexpire = {{ after = \"72h\" }}\n{PAY}"
+        )),
+        roster("leo ana zoe", &[("team", "ana")]),
+    );
+    world.submit("leo").unwrap();
+    let decided = world.approve("ana").unwrap();
+    assert!(decided.effects.contains(&Effect::Execute { action: "pay".into() }), "events and effects come from one decision");
+    assert_eq!(decided.contents.len(), 1, "with the bytes that will be sent");
+}
+
+fn paying() -> World {
+    let mut world = World::new(policy(&format!("[[rule]]\nname = \"r\"\nverdict = \"allow\"\n{PAY}{FILE}")), roster("leo zoe", &[]));
+    world.submit("leo").unwrap();
+    world
+}
+
+#[test]
+fn rule_21_an_execution_is_claimed_once_under_a_lease_and_a_token() {
+    let mut world = paying();
+    world.start("pay").unwrap();
+    assert_eq!(world.start("pay"), Err(Refusal::NotRunnable("pay".into())), "somebody holds the lease");
+    world.later(SignedDuration::from_secs(61)).start("pay").unwrap();
+    assert_eq!(world.finish("pay", 1, ReportVerdict::Succeeded), Err(Refusal::LeaseLost { token: 1, current: 2 }), "a zombie");
+    world.finish("pay", 2, ReportVerdict::Succeeded).unwrap();
+    assert_eq!(world.start("pay"), Err(Refusal::NotRunnable("pay".into())), "done once");
+    assert_eq!(world.finish("pay", 2, ReportVerdict::Succeeded), Err(Refusal::LeaseLost { token: 2, current: 2 }));
+}
+
+#[test]
+fn rule_21_actions_run_in_order_and_only_the_approved_bytes() {
+    let mut world = paying();
+    assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "pay comes first");
+    let lease_until = world.now;
+    let forged = Command::StartExecution { action: "pay".into(), lease_until, body: Digest::of(b"other bytes") };
+    assert_eq!(world.give(&forged), Err(Refusal::DigestMismatch("pay".into())));
+    let unknown = Command::StartExecution { action: "steal".into(), lease_until, body: Digest::of(b"") };
+    assert_eq!(world.give(&unknown), Err(Refusal::UnknownAction("steal".into())));
+}
+
+#[test]
+fn rule_21_a_body_is_rendered_once_and_sealed_under_its_salt() {
+    let mut world = World::new(policy(&format!("[[rule]]\nname = \"r\"\nverdict = \"allow\"\n{PAY}")), roster("leo zoe", &[]));
+    let decided = world.submit("leo").unwrap();
+    let sealed = &decided.contents[0];
+    assert_eq!(sealed.id, Digest::salted(&sealed.salt, &sealed.bytes));
+    assert_eq!(decided.request.executions[0].body, sealed.id);
+    assert!(String::from_utf8(sealed.bytes.clone()).unwrap().contains("\"what\":\"a thing\""));
+}
+
+#[test]
+fn rule_22_a_failure_is_retried_then_a_dead_letter_then_in_the_operators_hands() {
+    let mut world = paying();
+    world.start("pay").unwrap();
+    let retry_at = world.now.checked_add(SignedDuration::from_secs(5)).unwrap();
+    world.finish("pay", 1, ReportVerdict::RetryAt(retry_at)).unwrap();
+    assert_eq!(world.request().executions[0].state, ExecutionState::Waiting { not_before: Some(retry_at) });
+    world.start("pay").unwrap();
+    let decided = world.finish("pay", 2, ReportVerdict::GiveUp).unwrap();
+    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
+    let by = || Actor::Person("zoe".into());
+    let abandon = |action: &str| Command::AbandonExecution { action: ActionName::from(action), by: by(), reason: None };
+    assert_eq!(world.give(&abandon("file")), Err(Refusal::NotADeadLetter("file".into())));
+    world.give(&Command::RetryExecution { action: "pay".into(), by: by() }).unwrap();
+    world.start("pay").unwrap();
+    world.finish("pay", 3, ReportVerdict::GiveUp).unwrap();
+    world.give(&abandon("pay")).unwrap();
+    assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "the next runs after success only");
+}
+
+#[test]
+fn rule_23_a_later_summary_is_an_event_and_sends_no_second_notice() {
+    let mut world = World::asking("");
+    let summary = |revision| Command::Summarised { revision, by: "llama3.2".into(), summary: Digest::of(b"words") };
+    world.give(&Command::DeclineSummary { revision: Revision::FIRST, reason: "too slow".into() }).unwrap();
+    let decided = world.give(&summary(Revision::FIRST)).unwrap();
+    assert_eq!(names(&decided), ["summarised"]);
+    assert!(!decided.effects.iter().any(|it| matches!(it, Effect::Notify { .. })));
+    assert!(world.give(&summary(Revision::FIRST)).unwrap().events.is_empty(), "a second one is none");
+    assert!(world.give(&summary(Revision(2))).unwrap().events.is_empty(), "nor one of another revision");
+}
+
+#[test]
+fn rule_29_a_refusal_says_why_and_changes_nothing() {
+    let mut world = World::asking("quorum = 2");
+    let before = world.request().clone();
+    for refused in [world.approve("leo"), world.approve("eva"), world.approve("nobody"), world.decide_on("ana", Decision::Approve, Revision(2))] {
+        let refusal = refused.unwrap_err();
+        assert!(!refusal.detail().is_empty() && !refusal.code().contains(' '));
+    }
+    assert_eq!(world.request(), &before);
+    let other = RequestId::new(world.now, [8; 10]);
+    assert_eq!(countersign_core::request::decide(other, None, &Command::Wake, &world.facts()), Err(Refusal::UnknownRequest));
+    assert_eq!(world.submit("leo"), Err(Refusal::AlreadySubmitted));
+}
+
+#[test]
+fn rule_30_every_door_gets_the_same_answer() {
+    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
+        let answers: Vec<_> = ["leo", "eva", "ana"]
+            .map(|person| {
+                let voicing =
+                    Voicing { person: person.into(), decision: Decision::Approve, revision: Revision::FIRST, comment: None, door, relayed_by: None };
+                World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
+            })
+            .into();
+        assert_eq!(answers, [Err(Refusal::OwnRequest), Err(Refusal::NotAnApprover), Ok(Status::Settled(OutcomeName::Approved))]);
+    }
+}
+
+#[test]
+fn rule_31_an_explanation_returns_words_and_nothing_to_do() {
+    let world = World::asking("");
+    let requester = PersonId::from("leo");
+    let evaluation = countersign_core::policy::evaluate::Evaluation {
+        payload: &world.payload,
+        requester: &requester,
+        roster: &world.roster,
+        now: world.now,
+        created_at: world.now,
+        revision: Revision::FIRST,
+    };
+    // By type: an `Explanation` holds no effect, no command and no content to send.
+    let explained: countersign_core::policy::explain::Explanation = world.policy.explain(&evaluation);
+    assert_eq!(explained.stages.len(), 1);
+}

@@ -1,0 +1,46 @@
+//! `countersign demo`: one command, no account, no model, no network. Prints where to click and what to type.
+
+use super::{Exit, Failure, terminal};
+use crate::app::run::stop_on_signals;
+use crate::demo::{Demo, Wanted};
+
+/// Run the demo: sample people, policies and requests in a temporary folder.
+#[derive(clap::Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// The port of API and pages; another free one where it is taken.
+    #[arg(long, default_value_t = 7171)]
+    port: u16,
+    /// Print the links and nothing else.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl DemoArgs {
+    pub(crate) async fn run(self) -> Result<Exit, Failure> {
+        let stop = stop_on_signals().map_err(|error| Failure::fault(format!("cannot take signals: {error}")))?;
+        let demo = Demo::set_up(Wanted { port: self.port, quiet: self.quiet }).await?;
+        terminal::say(&greeting(&demo).await?);
+        demo.run(stop).await.map_err(|error| Failure::fault(error.to_string()))?;
+        Ok(Exit::Done)
+    }
+}
+
+async fn greeting(demo: &Demo) -> Result<String, Failure> {
+    let mut lines = vec![format!("countersign ready on http://{}", demo.bound), String::new(), "Open as (each link signs one browser in, once):".into()];
+    for (who, link) in demo.links().await? {
+        lines.push(format!("  {who:<32} {link}"));
+    }
+    let (key, bound) = (demo.key().await?, demo.bound);
+    lines.extend([
+        String::new(),
+        format!("What was executed is shown by the payment service: http://{}/", demo.payments.address),
+        String::new(),
+        "Submit an expense that needs two people:".into(),
+        format!("  curl -s http://{bound}/v1/requests -H 'Authorization: Bearer {key}' -H 'Idempotency-Key: my-first' \\"),
+        "    -H 'Content-Type: application/json' -d '{\"policy\":\"expense\",\"requester\":\"leo\",\"payload\":{\"amount\":\"12500.00 USD\",\"merchant\":\"ACME\"}}'".into(),
+        "Then approve it as Mia and as Ana, and look at the payment service. Leo may not: it is his own.".into(),
+        String::new(),
+        "Notices appear below. Ctrl-C ends the demo; nothing stays behind.".into(),
+    ]);
+    Ok(lines.join("\n"))
+}

@@ -1,0 +1,62 @@
+//! Who looks at the pages: a person with a session cookie. Whoever has none is told how to get one.
+
+use super::page::{self, Viewer};
+use super::when::Zone;
+use crate::api::{ApiState, origin, permit};
+use crate::engine::Caller;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use countersign_core::canonical::Digest;
+use countersign_core::event::Door;
+use countersign_core::id::PersonId;
+use http::StatusCode;
+use http::request::Parts;
+use subtle::ConstantTimeEq;
+
+/// A person who is signed in.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// For the engine.
+    pub caller: Caller,
+    /// Who.
+    pub person: PersonId,
+    /// For the head of the page.
+    pub viewer: Viewer,
+    /// In whose time zone times are read.
+    pub zone: Zone,
+}
+
+impl Visitor {
+    /// Whether a form's token belongs to this session.
+    #[must_use]
+    pub fn sent(&self, token: &str) -> bool {
+        bool::from(self.viewer.token.as_bytes().ct_eq(token.as_bytes()))
+    }
+}
+
+impl FromRequestParts<ApiState> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Response> {
+        let secret = permit::session_secret(parts, state).unwrap_or_default();
+        let caller = if secret.is_empty() { Ok(None) } else { state.engine.caller_of_session(&secret, Door::Web).await };
+        let person = match caller.map_err(|error| page::problem(None, &error.into(), None))? {
+            Some(Caller::Person { id, .. }) => id,
+            _ => return Err(stranger()),
+        };
+        if !parts.method.is_safe() {
+            origin::same(&parts.headers, state).map_err(IntoResponse::into_response)?;
+        }
+        let caller = Caller::Person { id: person.clone(), door: Door::Web };
+        state.gate.admit(&caller).map_err(IntoResponse::into_response)?;
+        let people = state.engine.shelf().people();
+        let viewer = Viewer { name: people.name(&person), token: Digest::of(format!("form {secret}").as_bytes()).hex() };
+        let zone = Zone::named(people.zones.get(&person).map(String::as_str));
+        Ok(Self { caller, person, viewer, zone })
+    }
+}
+
+fn stranger() -> Response {
+    let text = "Open the sign-in link that you were sent. Whoever runs Countersign makes one with: countersign login-link PERSON.";
+    page::message(StatusCode::UNAUTHORIZED, None, "Nobody is signed in", text)
+}

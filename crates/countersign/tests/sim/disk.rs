@@ -1,0 +1,168 @@
+//! The store as one node reaches it: slow, failing, cut off in the middle; and the notes that the oracle needs.
+
+use crate::executor::Owner;
+use crate::faults::Kind as Fate;
+use crate::ledger::CommitNote;
+use crate::world::World;
+use async_trait::async_trait;
+use countersign_core::id::{KeyId, RequestId};
+use countersign_store::log::RefusedAttempt;
+use countersign_store::verify::Verified;
+use countersign_store::{
+    Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, Page, Positioned, Put, PutError,
+    Record, Records, RequestLog, RequestRow,
+};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A stalled process sleeps this long, in milliseconds: beyond every lease, now and then.
+const STALL: (i64, i64) = (1_000, 400_000);
+
+/// See the module.
+pub(crate) struct Disk {
+    pub(crate) world: Arc<World>,
+    pub(crate) owner: Owner,
+}
+
+impl Disk {
+    async fn before(&self) -> Result<(), Fault> {
+        self.world.time.hop().await;
+        let stall = {
+            let mut weather = self.world.weather();
+            if weather.strikes(Fate::Stall) { Some(weather.between(STALL.0, STALL.1)) } else { None }
+        };
+        if let Some(ms) = stall {
+            self.world.time.sleep(ms).await;
+        }
+        if self.world.weather().strikes(Fate::StoreFails) { Err(Fault::Store("it did not answer".into())) } else { Ok(()) }
+    }
+
+    async fn die(&self) -> ! {
+        self.world.crash(self.owner);
+        std::future::pending().await
+    }
+
+    fn strikes(&self, fate: Fate) -> bool {
+        self.world.weather().strikes(fate)
+    }
+
+    fn note(&self, commit: &Commit, committed: &Result<Committed, CommitError>) {
+        let mut ledger = self.world.ledger();
+        ledger.arrivals.extend(self.world.twin.phantoms());
+        match committed {
+            Err(CommitError::Moment) => ledger.moments += 1,
+            Err(CommitError::Conflict) => ledger.conflicts += 1,
+            Err(CommitError::LeaseLost) => ledger.leases_lost += 1,
+            _ => {}
+        }
+        let (Ok(committed), Some(append)) = (committed, &commit.append) else { return };
+        if commit.refused.is_some() {
+            ledger.mixed += 1;
+        }
+        let now = self.world.crew().version;
+        let oldest = ledger.loads.remove(&append.id).unwrap_or(now);
+        ledger.commits.push(CommitNote {
+            id: append.id,
+            events: (append.expected + 1, append.expected + append.events.len() as u64),
+            taken_at: committed.now,
+            crews: (oldest, now),
+            next_wakeup: append.row.next_wakeup,
+            status: append.row.status,
+            waiting: append.row.waiting.clone(),
+        });
+    }
+}
+
+#[async_trait]
+impl RequestLog for Disk {
+    async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
+        self.before().await?;
+        let version = self.world.crew().version;
+        self.world.ledger().loads.entry(id).or_insert(version);
+        let loaded = self.world.log.load(id).await;
+        self.world.time.hop().await;
+        loaded
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        self.before().await?;
+        if self.strikes(Fate::CrashBeforeCommit) {
+            self.die().await;
+        }
+        let committed = self.world.log.commit(commit.clone()).await;
+        self.note(&commit, &committed);
+        if self.strikes(Fate::CrashAfterCommit) {
+            self.die().await;
+        }
+        self.world.time.hop().await;
+        if committed.is_ok() && self.strikes(Fate::CommitInDoubt) {
+            return Err(Fault::InDoubt.into());
+        }
+        committed
+    }
+
+    async fn find(&self, scope: KeyId, key: &str) -> Result<Option<Idempotent>, Fault> {
+        self.before().await?;
+        self.world.log.find(scope, key).await
+    }
+
+    async fn due(&self, limit: usize) -> Result<Due, Fault> {
+        self.before().await?;
+        self.world.log.due(limit).await
+    }
+
+    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.before().await?;
+        let claims = self.world.log.claim(busy, lease_ms, limit).await;
+        self.world.time.hop().await;
+        if self.strikes(Fate::CommitInDoubt) { Err(Fault::InDoubt) } else { claims }
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
+        self.world.log.list(query).await
+    }
+
+    async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {
+        self.world.log.tail(after, limit).await
+    }
+
+    async fn heads(&self, after: Option<RequestId>, limit: usize) -> Result<Vec<Head>, Fault> {
+        self.world.log.heads(after, limit).await
+    }
+
+    async fn refused(&self, limit: usize) -> Result<Vec<RefusedAttempt>, Fault> {
+        self.world.log.refused(limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, Fault> {
+        self.world.log.counts().await
+    }
+
+    async fn backup(&self, file: &Path) -> Result<(), Fault> {
+        self.world.log.backup(file).await
+    }
+
+    async fn verify(&self) -> Result<Verified, Fault> {
+        self.world.log.verify().await
+    }
+}
+
+#[async_trait]
+impl Records for Disk {
+    async fn get(&self, kind: Kind, key: &str) -> Result<Option<Record>, Fault> {
+        self.world.store.get(kind, key).await
+    }
+
+    async fn put(&self, put: Put) -> Result<u64, PutError> {
+        self.world.store.put(put).await
+    }
+
+    async fn list_kind(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Vec<Record>, Fault> {
+        self.world.store.list_kind(kind, after, limit).await
+    }
+
+    async fn history(&self, kind: Kind, key: &str) -> Result<Vec<Record>, Fault> {
+        self.world.store.history(kind, key).await
+    }
+}

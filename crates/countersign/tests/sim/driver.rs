@@ -1,0 +1,144 @@
+//! Plays seeds: those that once failed, then as many as time allows; says how to play one again.
+
+use crate::faults::Kind;
+use crate::oracle::RULES;
+use crate::play::{Played, play};
+use crate::twins::{BUGS, Bug};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Seeds that once found something: played first, for ever.
+const REGRESSIONS: [u64; 0] = [];
+/// Seeds are consecutive from here unless another is asked for.
+const BASE: u64 = 1_000;
+const SECONDS: u64 = 10;
+/// From so many seeds on, a rule that judged nothing is a failure.
+const ENOUGH: u64 = 200;
+/// A planted bug must be caught within so many seeds.
+const CAUGHT_WITHIN: u64 = 60;
+const THREADS: usize = 2;
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.trim().parse().ok())
+}
+
+#[derive(Default)]
+struct Tally {
+    seeds: u64,
+    steps: u64,
+    simulated_ms: i64,
+    faults: BTreeMap<Kind, u64>,
+    rules: BTreeMap<u32, u64>,
+    failed: Vec<(u64, String)>,
+}
+
+impl Tally {
+    fn add(&mut self, played: &Played) {
+        self.seeds += 1;
+        self.steps += played.steps;
+        self.simulated_ms += played.simulated_ms;
+        played.faults.iter().for_each(|(kind, times)| *self.faults.entry(*kind).or_default() += times);
+        played.findings.exercised.iter().for_each(|(rule, times)| *self.rules.entry(*rule).or_default() += times);
+        if let Some((rule, what)) = played.findings.broken.first() {
+            self.failed.push((played.seed, format!("rule {rule}: {what}")));
+        }
+    }
+
+    fn print(&self, took: Duration) {
+        let years = self.simulated_ms as f64 / (365.25 * 86_400_000.0);
+        let rate = self.seeds as f64 / took.as_secs_f64();
+        println!("{} seeds, {} steps, {years:.1} simulated years in {:.1} s ({rate:.0} seeds/s)", self.seeds, self.steps, took.as_secs_f64());
+        println!("faults: {}", self.faults.iter().map(|(kind, times)| format!("{kind:?} {times}")).collect::<Vec<_>>().join(", "));
+        println!("rules exercised: {}", RULES.iter().map(|rule| format!("{rule}: {}", self.rules.get(rule).unwrap_or(&0))).collect::<Vec<_>>().join(", "));
+        for (seed, what) in self.failed.iter().take(20) {
+            println!("seed {seed} broke {what}\n  replay: cargo xtask sim --seed {seed}");
+        }
+    }
+}
+
+fn many(base: u64, seeds: Option<u64>, seconds: u64) -> (Tally, Duration) {
+    let (tally, next, began) = (Mutex::new(Tally::default()), AtomicU64::new(0), Instant::now());
+    let more = |index: u64| match seeds {
+        Some(seeds) => index < seeds,
+        None => index < REGRESSIONS.len() as u64 || began.elapsed() < Duration::from_secs(seconds),
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if !more(index) || tally.lock().unwrap().failed.len() >= 20 {
+                        return;
+                    }
+                    let place = usize::try_from(index).unwrap();
+                    let seed = REGRESSIONS.get(place).copied().unwrap_or(base + index);
+                    let played = play(seed, None);
+                    tally.lock().unwrap().add(&played);
+                }
+            });
+        }
+    });
+    (tally.into_inner().unwrap(), began.elapsed())
+}
+
+#[test]
+fn every_seed_keeps_every_rule() {
+    if let Some(seed) = setting("COUNTERSIGN_SIM_SEED") {
+        return one(seed);
+    }
+    let base = setting("COUNTERSIGN_SIM_BASE").unwrap_or(BASE);
+    println!("seeds from {base}");
+    let (tally, took) = many(base, setting("COUNTERSIGN_SIM_SEEDS"), setting("COUNTERSIGN_SIM_SECONDS").unwrap_or(SECONDS));
+    tally.print(took);
+    assert!(tally.failed.is_empty(), "{} seeds failed", tally.failed.len());
+    let idle: Vec<&u32> = RULES.iter().filter(|rule| !tally.rules.contains_key(rule)).collect();
+    assert!(tally.seeds < ENOUGH || idle.is_empty(), "rules that judged nothing: {idle:?}");
+}
+
+/// Plays one seed and prints its whole record.
+fn one(seed: u64) {
+    let played = play(seed, None);
+    for id in crate::nature::requests(&played.world, true) {
+        println!("\n{id}");
+        let loaded = futures_util::FutureExt::now_or_never(countersign_store::RequestLog::load(&*played.world.store, id)).unwrap().unwrap().unwrap();
+        for (at, event) in &loaded.events {
+            println!("  {at} {event:?}");
+        }
+    }
+    for deed in &played.world.ledger().deeds {
+        println!("{deed:?}");
+    }
+    for (rule, what) in &played.findings.broken {
+        println!("rule {rule}: {what}");
+    }
+    assert!(played.findings.broken.is_empty(), "seed {seed} failed");
+}
+
+#[test]
+fn a_seed_replays_bit_for_bit() {
+    for seed in BASE..BASE + 50 {
+        assert_eq!(play(seed, None).trace, play(seed, None).trace, "seed {seed}");
+    }
+}
+
+/// The seed and the rule that caught a bug.
+fn caught(bug: Bug) -> Option<(u64, u32, String)> {
+    (BASE..BASE + CAUGHT_WITHIN).find_map(|seed| {
+        let broken = play(seed, Some(bug)).findings.broken;
+        broken.into_iter().next().map(|(rule, what)| (seed, rule, what))
+    })
+}
+
+#[test]
+fn every_planted_bug_is_caught() {
+    let mut missed = Vec::new();
+    for bug in BUGS {
+        match caught(bug) {
+            Some((seed, rule, what)) => println!("{bug:?}: caught by rule {rule} at seed {seed}: {what}"),
+            None => missed.push(bug),
+        }
+    }
+    assert!(missed.is_empty(), "not caught within {CAUGHT_WITHIN} seeds: {missed:?}");
+}

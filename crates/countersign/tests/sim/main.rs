@@ -1,0 +1,21 @@
+//! The seeded simulation: several nodes over one store, clients, receivers, clocks and a directory that all
+//! misbehave, and an oracle that judges what is left on record. A failure prints its seed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+mod clients;
+mod crew;
+mod dice;
+mod disk;
+mod driver;
+mod executor;
+mod faults;
+mod law;
+mod laws;
+mod ledger;
+mod nature;
+mod node;
+mod oracle;
+mod play;
+mod receivers;
+mod twins;
+mod world;

@@ -1,0 +1,106 @@
+//! What happens by itself: clocks jump, people come and go, policies are edited, and somebody looks at the
+//! record in the middle of it all.
+
+use crate::faults::Kind;
+use crate::laws::EDITIONS;
+use crate::node;
+use crate::world::World;
+use countersign::engine::Instruction;
+use countersign_core::command::Command;
+use countersign_core::id::RequestId;
+use countersign_store::record::encode;
+use countersign_store::{ListQuery, RequestLog};
+use futures_util::FutureExt;
+use std::sync::Arc;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+/// Clocks of the store and of nodes jump.
+pub(crate) async fn clocks(world: Arc<World>) {
+    let mut dice = world.dice(50);
+    while !world.weather().calm {
+        world.time.sleep(dice.between(HOUR, 12 * HOUR)).await;
+        let most = if dice.permille(300) { DAY } else { HOUR };
+        let jump = dice.between(1_000, most);
+        if world.weather().strikes(Kind::ClockForward) {
+            world.store_clock.set(world.store_clock.by() + jump);
+        }
+        if world.weather().strikes(Kind::ClockBack) {
+            world.store_clock.set((world.store_clock.by() - jump).max(-DAY));
+        }
+        if world.weather().strikes(Kind::NodeClockWrong) {
+            let clock = dice.one(&world.node_clocks).unwrap();
+            clock.set(dice.between(-DAY, DAY));
+        }
+    }
+}
+
+/// The directory changes; requests that are open are looked at again, as the process that reads it does.
+pub(crate) async fn directory(world: Arc<World>) {
+    let mut dice = world.dice(51);
+    while !world.weather().calm {
+        world.time.sleep(dice.between(HOUR / 2, 10 * HOUR)).await;
+        if !world.weather().strikes(Kind::DirectoryChange) {
+            continue;
+        }
+        let crew = Arc::new(world.crew().changed(&mut dice));
+        world.crews.lock().unwrap().push(crew.clone());
+        for node in world.nodes.lock().unwrap().iter().flatten() {
+            node.engine.shelf().set_people(crew.people());
+        }
+        look_again(&world).await;
+    }
+}
+
+/// Wakes every request that is not settled.
+pub(crate) async fn look_again(world: &Arc<World>) {
+    let mut dice = world.dice(52);
+    for id in requests(world, false) {
+        let Some((_, node)) = world.some_node(&mut dice) else { return };
+        let wake = Instruction::new(Command::Wake, "directory");
+        let engine = node.engine.clone();
+        let _ = world.call(node.owner, async move { engine.handle(id, wake).await.map(|_| ()) }).await;
+    }
+}
+
+/// All requests, or the unsettled ones.
+pub(crate) fn requests(world: &World, settled_too: bool) -> Vec<RequestId> {
+    let mut query = ListQuery { limit: 200, ..ListQuery::default() };
+    let mut found = Vec::new();
+    loop {
+        let page = world.store.list(&query).now_or_never().unwrap().unwrap();
+        found.extend(page.items.iter().filter(|row| settled_too || row.settled_at.is_none()).map(|row| row.id));
+        if page.next.is_none() {
+            found.sort();
+            return found;
+        }
+        query.cursor = page.next;
+    }
+}
+
+/// Second editions come into force.
+pub(crate) async fn policies(world: Arc<World>) {
+    let mut dice = world.dice(53);
+    let mut later: Vec<usize> = (0..EDITIONS.len()).filter(|index| EDITIONS[*index].law.edition > 1).collect();
+    while !world.weather().calm && !later.is_empty() {
+        world.time.sleep(dice.between(HOUR, 12 * HOUR)).await;
+        if world.weather().strikes(Kind::PolicyEdit) {
+            let index = later.swap_remove(dice.below(later.len()));
+            node::put_edition(&world, index).await;
+        }
+    }
+}
+
+/// Keeps copies of records, to see whether they change afterwards.
+pub(crate) async fn auditor(world: Arc<World>) {
+    let mut dice = world.dice(54);
+    while !world.weather().calm {
+        world.time.sleep(dice.between(4 * HOUR, 30 * HOUR)).await;
+        for id in requests(&world, true) {
+            let Ok(Some(loaded)) = world.log.load(id).now_or_never().unwrap() else { continue };
+            let blobs = loaded.events.iter().map(|(at, event)| encode(*at, event).unwrap()).collect();
+            world.ledger().glimpses.push((id, blobs));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Goes through a record commit by commit: each event is judged against what the request was before it, and
+//! each commit against what it left behind.
+
+use super::Findings;
+use super::model::Model;
+use super::steps::{self, Step};
+use crate::crew::Crew;
+use crate::ledger::CommitNote;
+use crate::world::World;
+use countersign_core::event::{Decision, Event};
+use countersign_core::id::RequestId;
+use countersign_core::policy::OutcomeName;
+use countersign_core::request::fold;
+use countersign_store::{Loaded, StatusName};
+use std::sync::Arc;
+
+/// Judges one record.
+pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mut Findings) {
+    if let Err(illegal) = fold(id, &loaded.events) {
+        findings.fail(27, format!("{id}: {illegal}"));
+    }
+    let notes: Vec<CommitNote> = world.ledger().commits.iter().filter(|note| note.id == id).cloned().collect();
+    let mut model: Option<Model> = None;
+    let mut next = 1;
+    for note in &notes {
+        if note.events.0 != next {
+            return findings.fail(20, format!("{id}: a commit wrote events {:?} where {next} was next", note.events));
+        }
+        next = note.events.1 + 1;
+        let range = usize::try_from(note.events.0 - 1).unwrap()..usize::try_from(note.events.1).unwrap();
+        let Some(batch) = loaded.events.get(range) else {
+            return findings.fail(20, format!("{id}: events {:?} were committed and are gone", note.events));
+        };
+        let crews: Vec<Arc<Crew>> = world.crews.lock().unwrap().iter().filter(|crew| (note.crews.0..=note.crews.1).contains(&crew.version)).cloned().collect();
+        for (index, (at, event)) in batch.iter().enumerate() {
+            let step = Step { world, id, at: at.as_millisecond(), note, crews: &crews, batch, index, contents: &loaded.contents };
+            findings.hold(16, *at <= note.taken_at, || format!("{id}: an event of {at} was taken at {}", note.taken_at));
+            steps::take(&step, &mut model, event, findings);
+        }
+        let Some(model) = &model else { return };
+        after(model, note, batch.last().map_or(0, |(at, _)| at.as_millisecond()), &crews, batch, findings);
+    }
+    findings.hold(27, next == loaded.events.len() as u64 + 1, || format!("{id}: events that no commit wrote"));
+}
+
+/// What a commit leaves behind.
+fn after(model: &Model, note: &CommitNote, at: i64, crews: &[Arc<Crew>], batch: &[(jiff::Timestamp, Event)], findings: &mut Findings) {
+    let id = model.id;
+    let timer = model.next_timer(at);
+    findings.hold(14, note.next_wakeup.map(|due| due.as_millisecond()) == timer, || format!("{id}: next wake-up {:?}, by the rules {timer:?}", note.next_wakeup));
+    let status = status(model);
+    findings.hold(20, note.status == status, || format!("{id}: the row says {:?}, the events {status:?}", note.status));
+    findings.hold(20, crews.iter().any(|crew| model.waiting(crew) == note.waiting), || format!("{id}: the row waits for {:?}", note.waiting));
+    if model.settled.is_some() || model.returned {
+        return;
+    }
+    for opening in model.openings.iter().filter(|opening| opening.closed.is_none()) {
+        let counts = opening.law.counts();
+        let touched = batch.iter().any(|(_, event)| matches!(event, Event::StageOpened(_) | Event::Escalated(_) | Event::Decided(_)));
+        let short = crews.iter().all(|crew| !super::model::fill(&model.reach(opening, crew), &counts));
+        if touched && short {
+            let fired = (0..opening.law.escalate.len()).all(|level| opening.fired(level));
+            findings.hold(6, fired && opening.unroutable, || format!("{id}: too few can decide stage {} and nothing was done", opening.id));
+        }
+        let spoke = batch.iter().any(|(_, event)| matches!(event, Event::Decided(decided) if decided.stages.contains(&opening.id)));
+        if spoke {
+            let full = crews.iter().all(|crew| super::model::fill(&model.heard(opening, crew), &counts));
+            findings.hold(1, !full, || format!("{id}: stage {} has its quorum and is open", opening.id));
+            let no = crews.iter().all(|crew| {
+                let ever = model.standing(opening, crew, false);
+                opening.said(Decision::Reject).iter().filter(|person| ever.contains_key(*person)).count() >= opening.law.reject_quorum
+            });
+            findings.hold(12, !no, || format!("{id}: stage {} has enough rejections and is open", opening.id));
+        }
+    }
+}
+
+fn status(model: &Model) -> StatusName {
+    match model.settled {
+        Some((OutcomeName::Approved, _)) => StatusName::Approved,
+        Some((OutcomeName::Rejected, _)) => StatusName::Rejected,
+        Some((OutcomeName::Expired, _)) => StatusName::Expired,
+        Some((OutcomeName::Withdrawn, _)) => StatusName::Withdrawn,
+        None if model.returned => StatusName::Returned,
+        None if model.openings.iter().any(|opening| opening.closed.is_none() && opening.unroutable) => StatusName::Unroutable,
+        None => StatusName::Pending,
+    }
+}
