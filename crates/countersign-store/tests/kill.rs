@@ -1,6 +1,6 @@
 //! What was acknowledged survives kill -9: a child writes and says what was acked, the parent kills it in
 //! the middle, opens the file and looks.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
 
 use countersign_core::canonical::Digest;
 use countersign_core::event::{Actor, Event};

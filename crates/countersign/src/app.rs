@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use crate::config::{Config, Provider, SummaryConfig};
+use crate::config::{Config, LimitsConfig, Provider, SummaryConfig};
 use crate::engine::{Engine, Ports, Settings};
 use crate::outbound::Outbound;
 use crate::outbound::guard::Guard;
@@ -64,6 +64,7 @@ pub struct App {
     /// Opens the door of this machine.
     pub local_secret: String,
     performer: Arc<Performer>,
+    limits: LimitsConfig,
 }
 
 /// Chooses the one TLS implementation; before anything connects.
@@ -96,7 +97,7 @@ impl App {
         }
         let performer = performer(&engine, &config, summarizer, console)?;
         let local_secret = URL_SAFE_NO_PAD.encode(engine.draw::<32>());
-        Ok(Self { engine, sources, opened, local_secret, performer })
+        Ok(Self { engine, sources, opened, local_secret, performer, limits: config.limits })
     }
 }
 

@@ -8,6 +8,7 @@ use countersign_core::policy::diagnostic::Diagnostic;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 mod layers;
@@ -45,8 +46,19 @@ pub struct Config {
     pub secrets: Vec<SecretRef>,
     /// Webhooks that take every event.
     pub hooks: Vec<Hook>,
+    /// Against floods.
+    pub limits: LimitsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
+}
+
+/// How much anybody may ask.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LimitsConfig {
+    /// One key or person, a second.
+    pub requests_per_second: NonZeroU32,
+    /// One address that does not prove who it is, a second.
+    pub strangers_per_second: NonZeroU32,
 }
 
 /// Who writes the summaries.

@@ -166,7 +166,10 @@ impl<T: Shape> FromRequest<ApiState> for Strict<T> {
 
 fn shaped<T: Shape>(value: Value) -> Result<Strict<T>, Problem> {
     let Value::Object(object) = value else {
-        return Err(Problem::invalid_body(vec![FaultBody { pointer: String::new(), message: format!("an object is expected, not {}", kind(&value)) }]));
+        return Err(Problem::invalid_body(vec![FaultBody {
+            pointer: String::new(),
+            message: format!("an object is expected, not {}", kind(&value)),
+        }]));
     };
     let mut members = Members { object, faults: Vec::new() };
     let shape = T::take(&mut members);

@@ -8,9 +8,9 @@ use super::problem::{Problem, ProblemBody};
 use super::requests::answered;
 use crate::engine::deed::Verdict;
 use crate::engine::{Caller, EngineError};
+use crate::wire::RequestBody;
 use crate::wire::changed::changed;
 use crate::wire::event::decision_of;
-use crate::wire::RequestBody;
 use axum::Json;
 use axum::extract::State;
 use countersign_core::event::{Decision, Event};
@@ -49,7 +49,12 @@ impl Shape for DecideBody {
 /// Decides. The same decision again answers the same and records nothing.
 #[utoipa::path(post, path = "/v1/requests/{id}/decisions", tag = "decisions", params(("id" = String, Path)), request_body = DecideBody,
     responses((status = 200, body = RequestBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn decide(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named, Strict(body): Strict<DecideBody>) -> Result<Json<RequestBody>, Problem> {
+pub(super) async fn decide(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    Strict(body): Strict<DecideBody>,
+) -> Result<Json<RequestBody>, Problem> {
     let Some(decision) = body.decision else { return Err(Problem::invalid_body(Vec::new())) };
     let verdict = Verdict { decision, revision: Revision(body.revision), comment: body.comment, person: body.person.map(PersonId::new) };
     let done = state.engine.decide(&caller, id, verdict).await;

@@ -70,7 +70,8 @@ async fn answer(request: Request, next: Next, limit: Duration) -> Response {
 
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    let plain = |text: &&str| (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+    let plain =
+        |text: &&str| (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
     given.filter(plain).map_or_else(fresh_id, str::to_owned)
 }
 
@@ -84,7 +85,13 @@ fn fresh_id() -> String {
 fn guard(headers: &mut HeaderMap, path: &str) {
     let docs = path == "/docs" || path.starts_with("/docs/");
     let html = headers.get(http::header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let policy = if docs { DOCS } else if html { PAGES } else { BARE };
+    let policy = if docs {
+        DOCS
+    } else if html {
+        PAGES
+    } else {
+        BARE
+    };
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

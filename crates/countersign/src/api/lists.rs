@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use countersign_core::id::{PersonId, PolicyName};
 use countersign_core::policy::diagnostic::did_you_mean;
+use countersign_store::cursor::is_cursor;
 use countersign_store::{ListQuery, Page, RequestRow, StatusName};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -51,7 +52,11 @@ pub(super) struct RequestFilter {
 /// Requests that the caller may see.
 #[utoipa::path(get, path = "/v1/requests", tag = "requests", params(RequestFilter),
     responses((status = 200, body = RequestPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list(State(state): State<ApiState>, Permit(caller): Permit, Parameters(filter): Parameters<RequestFilter>) -> Result<Json<RequestPage>, Problem> {
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(filter): Parameters<RequestFilter>,
+) -> Result<Json<RequestPage>, Problem> {
     let query = ListQuery {
         status: filter.status.as_deref().map(statuses).transpose()?.unwrap_or_default(),
         policy: filter.policy.map(PolicyName::new),
@@ -83,7 +88,11 @@ pub(super) struct InboxFilter {
 /// What waits for a decision of the caller, most urgent first.
 #[utoipa::path(get, path = "/v1/inbox", tag = "requests", params(InboxFilter),
     responses((status = 200, body = RequestPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn inbox(State(state): State<ApiState>, Permit(caller): Permit, Parameters(filter): Parameters<InboxFilter>) -> Result<Json<RequestPage>, Problem> {
+pub(super) async fn inbox(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(filter): Parameters<InboxFilter>,
+) -> Result<Json<RequestPage>, Problem> {
     let approver = match (&caller, filter.person) {
         (_, Some(person)) => PersonId::new(person),
         (Caller::Person { id, .. }, None) => id.clone(),
@@ -98,6 +107,9 @@ pub(super) async fn inbox(State(state): State<ApiState>, Permit(caller): Permit,
 }
 
 async fn page(state: &ApiState, caller: &Caller, query: ListQuery) -> Result<Json<RequestPage>, Problem> {
+    if query.cursor.as_ref().is_some_and(|cursor| !is_cursor(cursor, query.approver.is_some())) {
+        return Err(invalid("`cursor` is the `next` of the page before, of the same list"));
+    }
     let page: Page<RequestRow> = state.engine.list(caller, query).await?;
     let items = page.items.iter().map(|row| wire::line(row, state.public_url())).collect();
     Ok(Json(RequestPage { items, next: page.next }))

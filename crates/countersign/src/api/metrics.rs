@@ -63,7 +63,11 @@ impl Default for Metrics {
         registry.register("http_requests", "HTTP requests by route and status", Family::clone(&traffic));
         registry.register("http_request_duration_seconds", "Time to answer, by route", duration.clone());
         registry.register("problems", "Refusals and other problems answered, by code", Family::clone(&problems));
-        registry.register("events", "Events recorded since the first scrape, by name: decided, notice_delivered, execution_succeeded …", Family::clone(&events));
+        registry.register(
+            "events",
+            "Events recorded since the first scrape, by name: decided, notice_delivered, execution_succeeded …",
+            Family::clone(&events),
+        );
         registry.register("requests", "Requests by status", Family::clone(&requests));
         registry.register("outbox_rows", "Work owed to the outside", outbox.clone());
         registry.register("outbox_oldest_age_seconds", "Age of the oldest work that is due", outbox_age.clone());

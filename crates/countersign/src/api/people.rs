@@ -116,7 +116,14 @@ pub(super) async fn me(State(state): State<ApiState>, Permit(caller): Permit) ->
         Caller::Person { id: person, .. } => {
             let people = state.engine.shelf().people();
             let found = people.roster.person(&person);
-            MeBody { kind: "person".into(), id, name: Some(people.name(&person)), roles: found.map(roles).unwrap_or_default(), scopes: Vec::new(), acts_for: None }
+            MeBody {
+                kind: "person".into(),
+                id,
+                name: Some(people.name(&person)),
+                roles: found.map(roles).unwrap_or_default(),
+                scopes: Vec::new(),
+                acts_for: None,
+            }
         }
         Caller::Key { scopes, acts_for, .. } => {
             let acts_for = match acts_for {

@@ -76,7 +76,9 @@ pub(super) async fn explain(
     let requester = match (body.requester, &caller) {
         (Some(requester), _) => PersonId::new(requester),
         (None, Caller::Person { id, .. }) => id.clone(),
-        (None, Caller::Key { .. }) => return Err(Problem::invalid_body(vec![FaultBody { pointer: "/requester".into(), message: "it is missing".into() }])),
+        (None, Caller::Key { .. }) => {
+            return Err(Problem::invalid_body(vec![FaultBody { pointer: "/requester".into(), message: "it is missing".into() }]));
+        }
     };
     let roster = state.engine.shelf().people().roster.clone();
     if !roster.is_active(&requester) {

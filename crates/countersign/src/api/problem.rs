@@ -87,7 +87,8 @@ impl Problem {
     /// A payload that does not fit the policy's fields.
     #[must_use]
     pub fn invalid_payload(faults: &[PayloadFault]) -> Self {
-        let errors: Vec<FaultBody> = faults.iter().map(|fault| FaultBody { pointer: fault.pointer.clone(), message: fault.message.clone() }).collect();
+        let errors: Vec<FaultBody> =
+            faults.iter().map(|fault| FaultBody { pointer: fault.pointer.clone(), message: fault.message.clone() }).collect();
         let first = errors.first().map_or_else(String::new, sentence);
         let mut problem = Self::new("invalid_payload", format!("the payload does not fit the policy: {first}"));
         problem.body.errors = errors;
@@ -150,7 +151,9 @@ impl From<EngineError> for Problem {
             EngineError::Refused(refusal) => refusal.into(),
             EngineError::Forbidden(why) => Self::new("forbidden", why),
             EngineError::InvalidPayload(faults) => Self::invalid_payload(&faults),
-            EngineError::UnknownPolicy(name) => Self::new("unknown_policy", format!("there is no policy `{name}`; `GET /v1/policies` lists those in force")),
+            EngineError::UnknownPolicy(name) => {
+                Self::new("unknown_policy", format!("there is no policy `{name}`; `GET /v1/policies` lists those in force"))
+            }
             EngineError::IdempotencyConflict(existing) => {
                 let detail = format!("this idempotency key came with another body before and made {existing}; a new request needs a new key");
                 Self::new("idempotency_conflict", detail).with("existing", existing.to_string())

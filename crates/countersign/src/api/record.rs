@@ -68,7 +68,11 @@ pub(super) struct Part {
 /// The head of every request's chain, for those who read everything.
 #[utoipa::path(get, path = "/v1/heads", tag = "audit", params(Part),
     responses((status = 200, body = HeadPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn heads(State(state): State<ApiState>, Permit(caller): Permit, Parameters(part): Parameters<Part>) -> Result<Json<HeadPage>, Problem> {
+pub(super) async fn heads(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(part): Parameters<Part>,
+) -> Result<Json<HeadPage>, Problem> {
     let after = part.cursor.map(|cursor| RequestId::parse(&cursor).map_err(|_| invalid("`cursor` is the `next` of the page before"))).transpose()?;
     let limit = limit(part.limit)?;
     let heads = state.engine.heads(&caller, after, limit).await?;
@@ -89,7 +93,11 @@ pub(super) struct RefusedFilter {
 /// Attempts that rules refused, for operators.
 #[utoipa::path(get, path = "/v1/refused", tag = "audit", params(RefusedFilter),
     responses((status = 200, body = RefusedPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn refused(State(state): State<ApiState>, Permit(caller): Permit, Parameters(filter): Parameters<RefusedFilter>) -> Result<Json<RefusedPage>, Problem> {
+pub(super) async fn refused(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(filter): Parameters<RefusedFilter>,
+) -> Result<Json<RefusedPage>, Problem> {
     let attempts = state.engine.refused_attempts(&caller, limit(filter.limit)?).await?;
     let body = |attempt: countersign_store::RefusedAttempt| RefusedBody {
         at: attempt.at.to_string(),

@@ -57,7 +57,12 @@ impl Shape for SubmitBody {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; keeps a repeated call from making a second request")),
     responses((status = 201, body = RequestBody, headers(("Location" = String))), (status = 200, body = RequestBody, description = "made before with this key"),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn submit(State(state): State<ApiState>, Permit(caller): Permit, headers: HeaderMap, Strict(body): Strict<SubmitBody>) -> Result<Response, Problem> {
+pub(super) async fn submit(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    headers: HeaderMap,
+    Strict(body): Strict<SubmitBody>,
+) -> Result<Response, Problem> {
     let requester = match (body.requester, &caller) {
         (Some(requester), _) => PersonId::new(requester),
         (None, Caller::Person { id, .. }) => id.clone(),
@@ -122,7 +127,8 @@ fn wait_of(text: &str) -> Result<Duration, Problem> {
 
 /// Waits on word of changes, never on a clock alone: a change between look and wait is not missed.
 async fn when_settled(state: &ApiState, caller: &Caller, id: RequestId, wait: Duration) -> Result<Seen, Problem> {
-    let _room = state.streams.try_acquire().map_err(|_| Problem::new("too_many_streams", "too many streams and long polls are open; ask without `wait`"))?;
+    let _room =
+        state.streams.try_acquire().map_err(|_| Problem::new("too_many_streams", "too many streams and long polls are open; ask without `wait`"))?;
     let until = Instant::now() + wait;
     let mut changes = state.engine.changes();
     loop {
@@ -171,7 +177,12 @@ impl Shape for ReviseBody {
 /// The requester changes what is proposed; every decision so far lapses.
 #[utoipa::path(post, path = "/v1/requests/{id}/revisions", tag = "requests", params(("id" = String, Path)), request_body = ReviseBody,
     responses((status = 200, body = RequestBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn revise(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named, Strict(body): Strict<ReviseBody>) -> Result<Json<RequestBody>, Problem> {
+pub(super) async fn revise(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    Strict(body): Strict<ReviseBody>,
+) -> Result<Json<RequestBody>, Problem> {
     let done = state.engine.revise(&caller, id, &body.payload).await;
     answered(&state, &caller, id, done).await
 }
@@ -179,7 +190,12 @@ pub(super) async fn revise(State(state): State<ApiState>, Permit(caller): Permit
 /// The requester takes it back.
 #[utoipa::path(post, path = "/v1/requests/{id}/withdraw", tag = "requests", params(("id" = String, Path)),
     responses((status = 200, body = RequestBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn withdraw(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named, _: Strict<Nothing>) -> Result<Json<RequestBody>, Problem> {
+pub(super) async fn withdraw(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    _: Strict<Nothing>,
+) -> Result<Json<RequestBody>, Problem> {
     let done = state.engine.withdraw(&caller, id).await;
     answered(&state, &caller, id, done).await
 }
@@ -201,7 +217,12 @@ impl Shape for CommentBody {
 /// Somebody who sees it says something.
 #[utoipa::path(post, path = "/v1/requests/{id}/comments", tag = "requests", params(("id" = String, Path)), request_body = CommentBody,
     responses((status = 200, body = RequestBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn comment(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named, Strict(body): Strict<CommentBody>) -> Result<Json<RequestBody>, Problem> {
+pub(super) async fn comment(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    Strict(body): Strict<CommentBody>,
+) -> Result<Json<RequestBody>, Problem> {
     let done = state.engine.comment(&caller, id, &body.comment).await;
     answered(&state, &caller, id, done).await
 }
@@ -227,7 +248,12 @@ impl Shape for ReassignBody {
 /// An operator asks further people.
 #[utoipa::path(post, path = "/v1/requests/{id}/reassign", tag = "operations", params(("id" = String, Path)), request_body = ReassignBody,
     responses((status = 200, body = RequestBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn reassign(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named, Strict(body): Strict<ReassignBody>) -> Result<Json<RequestBody>, Problem> {
+pub(super) async fn reassign(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    Strict(body): Strict<ReassignBody>,
+) -> Result<Json<RequestBody>, Problem> {
     let done = state.engine.reassign(&caller, id, body.to.into_iter().map(PersonId::new).collect()).await;
     answered(&state, &caller, id, done).await
 }

@@ -12,11 +12,12 @@ use std::ops::Range;
 enum Kind {
     Text,
     Flag,
+    Number,
     Texts,
 }
 
 /// Every key of every section.
-const KEYS: [(&str, &str, Kind); 16] = [
+const KEYS: [(&str, &str, Kind); 18] = [
     ("server", "listen", Kind::Text),
     ("server", "public_url", Kind::Text),
     ("database", "url", Kind::Text),
@@ -31,6 +32,8 @@ const KEYS: [(&str, &str, Kind); 16] = [
     ("webhooks", "allow_networks", Kind::Texts),
     ("webhooks", "retry", Kind::Texts),
     ("secrets", "allow", Kind::Texts),
+    ("limits", "requests_per_second", Kind::Number),
+    ("limits", "strangers_per_second", Kind::Number),
     ("log", "level", Kind::Text),
     ("log", "format", Kind::Text),
 ];
@@ -137,6 +140,10 @@ impl Layered {
                 let flag = placed.flag(table, at.1, false);
                 self.texts.insert(at, (flag.to_string(), origin(item.span())));
             }
+            Kind::Number => match item.get_ref().as_integer() {
+                Some(number) => drop(self.texts.insert(at, (number.as_str().replace('_', ""), origin(item.span())))),
+                None => placed.wrong_type(item, "a whole number"),
+            },
             Kind::Texts => {
                 if let Some(list) = placed.texts(table, at.1) {
                     let list = list.into_iter().map(|(text, span)| (text, origin(span))).collect();

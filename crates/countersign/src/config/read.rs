@@ -1,7 +1,7 @@
 //! What the settings mean: addresses, paths, spans of time, networks, references to secrets.
 
 use super::layers::{HookText, Layered, Origin, Said};
-use super::{Config, LogConfig, Provider, SummaryConfig};
+use super::{Config, LimitsConfig, LogConfig, Provider, SummaryConfig};
 use crate::engine::owed::Hook;
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
 use jiff::SignedDuration;
@@ -39,6 +39,8 @@ impl Meaning {
         let secrets = self.all(("secrets", "allow"), "`env:NAME` or `file:PATH`", true);
         let hooks = std::mem::take(&mut self.layered.hooks);
         let hooks = hooks.into_iter().map(|hook| self.hook(hook)).collect::<Vec<_>>();
+        let requests = self.parsed(("limits", "requests_per_second"), "a whole number from 1");
+        let strangers = self.parsed(("limits", "strangers_per_second"), "a whole number from 1");
         let log = self.log();
         Some(Config {
             file: path.map(Path::to_owned),
@@ -53,6 +55,7 @@ impl Meaning {
             retry,
             secrets,
             hooks: hooks.into_iter().collect::<Option<Vec<_>>>()?,
+            limits: LimitsConfig { requests_per_second: requests?, strangers_per_second: strangers? },
             log: log?,
         })
     }

@@ -115,7 +115,7 @@ impl Engine {
             let policy = instruction.policy.clone().ok_or(Refusal::UnknownRequest)?;
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
             // A submission too bears the store's time: nodes' own clocks may differ by days (rule 16).
-            let now = self.ports.log.due(0).await?.now;
+            let now = self.store_now().await?;
             return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, now });
         };
         let request = folded(id, &loaded)?;

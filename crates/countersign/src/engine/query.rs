@@ -9,6 +9,11 @@ use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow};
 use jiff::Timestamp;
 
 impl Engine {
+    /// The store's time: the one clock by which everything that lasts is judged.
+    pub(crate) async fn store_now(&self) -> Result<Timestamp, Fault> {
+        Ok(self.log().due(0).await?.now)
+    }
+
     /// The request as it stands, for the engine's own eyes.
     pub(crate) async fn look(&self, id: RequestId) -> Result<Option<Seen>, Fault> {
         Ok(self.look_with_events(id).await?.map(|(seen, _)| seen))

@@ -4,9 +4,9 @@
 use super::page;
 use super::request::{Typed, shown};
 use super::visitor::Visitor;
+use crate::api::ApiState;
 use crate::api::parameters::Named;
 use crate::api::problem::Problem;
-use crate::api::ApiState;
 use crate::engine::deed::Verdict;
 use crate::wire::event::decision_of;
 use axum::extract::rejection::FormRejection;

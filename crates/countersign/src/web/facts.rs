@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn sums_are_grouped_and_nothing_else_is_touched() {
-        for (given, shown) in [("12500.00 USD", "12,500.00 USD"), ("-1234567", "-1,234,567"), ("999 JPY", "999 JPY"), ("1e9", "1e9"), ("0.125", "0.125")] {
+        for (given, shown) in
+            [("12500.00 USD", "12,500.00 USD"), ("-1234567", "-1,234,567"), ("999 JPY", "999 JPY"), ("1e9", "1e9"), ("0.125", "0.125")]
+        {
             assert_eq!(grouped(given), shown);
         }
     }

@@ -21,7 +21,11 @@ struct SignInPage {
 }
 
 /// Asks whether this person is looking.
-pub(super) async fn show(State(state): State<ApiState>, stranger: Result<Stranger, crate::api::problem::Problem>, Path(secret): Path<String>) -> Response {
+pub(super) async fn show(
+    State(state): State<ApiState>,
+    stranger: Result<Stranger, crate::api::problem::Problem>,
+    Path(secret): Path<String>,
+) -> Response {
     if let Err(problem) = stranger {
         return page::problem(None, &problem, None);
     }

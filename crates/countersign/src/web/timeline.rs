@@ -67,10 +67,14 @@ fn sentence(seen: &Seen, event: &Event) -> String {
 fn worked(seen: &Seen, event: &Event) -> String {
     match event {
         Event::NoticeDelivered { kind, to, channel, .. } => format!("{} told{} by {channel}", notice(type_name(*kind)), to_whom(seen, to.as_ref())),
-        Event::NoticeFailed { kind, to, answer, .. } => format!("{} could not be told{}: {answer}", notice(type_name(*kind)), to_whom(seen, to.as_ref())),
+        Event::NoticeFailed { kind, to, answer, .. } => {
+            format!("{} could not be told{}: {answer}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
+        }
         Event::ExecutionStarted { action, token, .. } => format!("Action {action}: attempt {token} began"),
         Event::ExecutionSucceeded(end) => format!("Action {} succeeded: {}", end.action, end.answer),
-        Event::ExecutionFailed { attempt, .. } => format!("Action {}: attempt {} failed ({}); it will be tried again", attempt.action, attempt.token, attempt.answer),
+        Event::ExecutionFailed { attempt, .. } => {
+            format!("Action {}: attempt {} failed ({}); it will be tried again", attempt.action, attempt.token, attempt.answer)
+        }
         Event::ExecutionDeadLettered(end) => format!("Action {} failed for good: {}", end.action, end.answer),
         Event::ExecutionRetried { action, by } => format!("{} tries action {action} again", actor(seen, by)),
         Event::ExecutionAbandoned { action, by, .. } => format!("{} gave action {action} up", actor(seen, by)),

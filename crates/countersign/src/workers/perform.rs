@@ -122,7 +122,7 @@ impl Performer {
 
     async fn report_notice(&self, piece: &Claimed, kind: NoticeKind, to: Option<PersonId>, road: &str, answer: Answer) -> Result<(), EngineError> {
         let attempts = piece.attempts.saturating_add(1);
-        let result = match (&answer, self.next(piece, attempts, &answer)) {
+        let result = match (&answer, self.next(piece, attempts, &answer).await?) {
             (Answer::Delivered { .. }, _) => Ok(road.to_owned()),
             (Answer::Again { .. }, Some(due_at)) => return self.later(piece, due_at).await,
             (answer, _) => Err(answer.text().to_owned()),
@@ -184,7 +184,7 @@ impl Performer {
     }
 
     async fn finish(&self, piece: &Claimed, action: &ActionName, token: u64, answer: Answer) -> Result<(), EngineError> {
-        let next = self.next(piece, piece.attempts.saturating_add(1), &answer);
+        let next = self.next(piece, piece.attempts.saturating_add(1), &answer).await?;
         let (verdict, change, output) = match (&answer, next) {
             (Answer::Delivered { output, .. }, _) => (ReportVerdict::Succeeded, done(piece), output),
             (Answer::Again { output, .. }, Some(at)) => (ReportVerdict::RetryAt(at), later(piece, at), output),
@@ -199,12 +199,14 @@ impl Performer {
         self.report(piece, command, content.into_iter().collect(), change).await
     }
 
-    fn next(&self, piece: &Claimed, attempts: u32, answer: &Answer) -> Option<Timestamp> {
+    /// The next try, by the store's clock, which is also the one that the outbox is due by.
+    async fn next(&self, piece: &Claimed, attempts: u32, answer: &Answer) -> Result<Option<Timestamp>, EngineError> {
         let retry_after = match answer {
             Answer::Again { retry_after, .. } => *retry_after,
-            _ => return None,
+            _ => return Ok(None),
         };
-        next_try(&self.schedule, piece.first_due, attempts, self.engine.clock().now(), self.sinks.random.number(), retry_after)
+        let now = self.engine.store_now().await?;
+        Ok(next_try(&self.schedule, piece.first_due, attempts, now, self.sinks.random.number(), retry_after))
     }
 
     async fn report(&self, piece: &Claimed, command: Command, contents: Vec<Content>, change: OutboxChange) -> Result<(), EngineError> {

@@ -51,17 +51,15 @@ impl Client {
     where
         F: Future<Output = Result<(RequestId, usize, T), EngineError>> + Send,
     {
-        let sent = self.world.time.now();
         let (_, node) = self.world.some_node(&mut self.dice)?;
         let answer = self.world.call(node.owner, call(node)).await;
-        let answered = self.world.time.now();
         let (told, id, value) = match answer {
             Some(Ok((id, events, value))) => (Told::Done(events), Some(id), Some(value)),
             Some(Err(EngineError::Refused(refusal))) => (Told::Refused(refusal), id, None),
             Some(Err(EngineError::Forbidden(_))) => (Told::Forbidden, id, None),
             Some(Err(_)) | None => (Told::Unknown, id, None),
         };
-        self.world.ledger().deeds.push(Deed { id, asked, mark, told, sent, answered });
+        self.world.ledger().deeds.push(Deed { id, asked, mark, told });
         value
     }
 

@@ -14,7 +14,7 @@ pub(crate) type Run = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Who owns a future: it is dropped when its owner dies. 0 never dies.
 pub(crate) type Owner = u64;
 /// More polls than this in one stretch of a seed: something spins.
-const STEPS_MAX: u64 = 2_000_000;
+const STEPS_MAX: u64 = 300_000;
 
 struct Flag {
     id: u64,

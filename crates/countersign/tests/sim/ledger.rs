@@ -55,9 +55,6 @@ pub(crate) struct Deed {
     /// Words that no other command bears, where it has any.
     pub(crate) mark: Option<String>,
     pub(crate) told: Told,
-    /// True time when it was sent and answered.
-    pub(crate) sent: i64,
-    pub(crate) answered: i64,
 }
 
 /// Something that reached a receiver.
@@ -71,8 +68,6 @@ pub(crate) struct Arrival {
     pub(crate) body: Vec<u8>,
     /// Whether it is an action, not a notice.
     pub(crate) action: bool,
-    /// Whether the receiver took it.
-    pub(crate) taken: bool,
 }
 
 /// See the module.

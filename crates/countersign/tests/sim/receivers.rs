@@ -25,10 +25,10 @@ impl Receiver {
         self.0.weather().strikes(kind)
     }
 
-    fn note(&self, post: &Post<'_>, taken: bool) {
+    fn note(&self, post: &Post<'_>) {
         let (url, key) = (post.url.to_owned(), post.key.to_owned());
         let at = self.0.store_now();
-        self.0.ledger().arrivals.push(Arrival { at, url, key, body: post.body.to_vec(), action: post.action, taken });
+        self.0.ledger().arrivals.push(Arrival { at, url, key, body: post.body.to_vec(), action: post.action });
     }
 
     async fn receive(&self, post: Post<'_>) -> Answer {
@@ -46,12 +46,12 @@ impl Receiver {
             self.0.time.sleep(ms).await;
         }
         if let Some(answer) = self.refusal() {
-            self.note(&post, false);
+            self.note(&post);
             return answer;
         }
-        self.note(&post, true);
+        self.note(&post);
         if self.strikes(Kind::ReceiverTwice) {
-            self.note(&post, true);
+            self.note(&post);
         }
         if self.strikes(Kind::ReceiverAnswerLost) {
             self.0.time.sleep(15_000).await;

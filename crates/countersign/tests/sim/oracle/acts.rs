@@ -21,11 +21,12 @@ pub(crate) fn fold(step: &Step<'_>, model: &mut Model, event: &Event, findings: 
             let free = act.running_until.is_none_or(|until| until <= step.at);
             let fresh = *token > act.token && free && first && !act.succeeded && !act.dead && !act.abandoned;
             findings.hold(21, fresh && lease_until.as_millisecond() > step.at, || format!("{}: attempt {token} of `{action}` after {act:?}", step.id));
-            (act.token, act.running_until, act.attempts) = (*token, Some(lease_until.as_millisecond()), act.attempts + 1);
+            (act.token, act.running_until, act.begun) = (*token, Some(lease_until.as_millisecond()), step.at);
         }
         Event::ExecutionSucceeded(end) => ended(step, model, end, findings, |act| act.succeeded = true),
         Event::ExecutionFailed { attempt, retry_at } => {
-            findings.hold(22, retry_at.as_millisecond() >= step.at, || format!("{}: to be tried again in the past", step.id));
+            let begun = of(model, &attempt.action).map_or(step.at, |(act, _)| act.begun);
+            findings.hold(22, retry_at.as_millisecond() > begun, || format!("{}: to be tried again in the past", step.id));
             ended(step, model, attempt, findings, |_| {});
         }
         Event::ExecutionDeadLettered(end) => ended(step, model, end, findings, |act| act.dead = true),

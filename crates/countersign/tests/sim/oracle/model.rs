@@ -37,13 +37,13 @@ pub(crate) struct Raised {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Act {
     pub(crate) name: String,
-    pub(crate) body: Vec<u8>,
     pub(crate) token: u64,
     pub(crate) running_until: Option<i64>,
     pub(crate) succeeded: bool,
     pub(crate) dead: bool,
     pub(crate) abandoned: bool,
-    pub(crate) attempts: u64,
+    /// When the current attempt began.
+    pub(crate) begun: i64,
 }
 
 /// See the module.
@@ -211,10 +211,6 @@ impl Opening {
 
     pub(crate) fn fired(&self, level: usize) -> bool {
         self.raised.iter().any(|raised| raised.level == Some(level))
-    }
-
-    pub(crate) fn everybody(&self) -> BTreeSet<P> {
-        self.asked.iter().flatten().chain(self.raised.iter().flat_map(|raised| &raised.to)).cloned().collect()
     }
 
     /// What is still to fire, in milliseconds.

@@ -1,0 +1,200 @@
+//! A batch of writes in one transaction. A batch is first tried plainly; only where a write stops after it
+//! has begun to write is the batch undone and run again with a savepoint around each, which costs more.
+
+use super::checkpoint::Checkpoints;
+use super::{Job, Made, Stop};
+use crate::Fault;
+use crate::clock::{HeldClock, timestamp};
+use crate::log::{Commit, CommitError, Committed, within};
+use crate::sqlite::{outbox, records, refused, requests, tallies};
+use rusqlite::{Connection, ErrorCode};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Writes in one transaction: 64 already have most of the gain, and a batch of 256 is a few milliseconds.
+const BATCH_MAX: usize = 256;
+
+/// How long a batch waits to become as large as the one before it: those who were just answered are about to
+/// ask again, and half a millisecond is less than the commit that it saves them. A lone caller never waits.
+const GATHER_MAX: Duration = Duration::from_micros(500);
+
+type Answers = Vec<Result<Made, CommitError>>;
+
+pub(super) struct Thread {
+    db: Connection,
+    clock: HeldClock,
+    checkpoints: Checkpoints,
+    /// Set once the disk has failed: nothing that this process believes to be on disk can be trusted any more.
+    poison: Option<Fault>,
+    tallies: tallies::Tallies,
+    /// How large the last batch was.
+    last: usize,
+}
+
+impl Thread {
+    pub(super) fn new(mut db: Connection, clock: HeldClock) -> rusqlite::Result<Self> {
+        let checkpoints = Checkpoints::watch(&mut db)?;
+        Ok(Self { db, clock, checkpoints, poison: None, tallies: tallies::Tallies::default(), last: 1 })
+    }
+
+    pub(super) fn run(&mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let batch = self.gather(first, &mut jobs);
+            self.write(batch);
+            if let Err(error) = self.checkpoints.after_commit(&self.db) {
+                self.note(&error);
+            }
+        }
+        let _ = self.checkpoints.finish(&self.db);
+    }
+
+    /// What is queued, and what comes at once.
+    fn gather(&mut self, first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+        let mut batch = vec![first];
+        let begun = Instant::now();
+        while batch.len() < BATCH_MAX {
+            match jobs.try_recv() {
+                Ok(job) => batch.push(job),
+                Err(_) if batch.len() < self.last && begun.elapsed() < GATHER_MAX => std::thread::yield_now(),
+                Err(_) => break,
+            }
+        }
+        self.last = batch.len();
+        batch
+    }
+
+    fn write(&mut self, batch: Vec<Job>) {
+        let verdict = match self.poison.clone() {
+            Some(fault) => Err(fault),
+            None => self.transaction(&batch),
+        };
+        match verdict {
+            Ok(made) => batch.into_iter().zip(made).for_each(|(job, made)| job.tell(made)),
+            Err(fault) => batch.into_iter().for_each(|job| job.tell(Err(fault.clone().into()))),
+        }
+    }
+
+    /// All of a batch, on disk. An error is the whole batch's.
+    fn transaction(&mut self, batch: &[Job]) -> Result<Answers, Fault> {
+        let made = match self.plainly(batch)? {
+            Some(made) => made,
+            None => self.guarded(batch).inspect_err(|_| self.roll_back())?,
+        };
+        if made.iter().any(|made| made.as_ref().is_ok_and(Made::wrote)) {
+            self.end()?;
+        } else {
+            self.roll_back();
+        }
+        Ok(made)
+    }
+
+    /// All jobs one after the other; `None`, and nothing done, where one of them stopped halfway.
+    fn plainly(&mut self, batch: &[Job]) -> Result<Option<Answers>, Fault> {
+        let now = self.begin()?;
+        let mut made = Vec::with_capacity(batch.len());
+        for job in batch {
+            let before = self.db.total_changes();
+            match perform(&self.db, job, now, &mut self.tallies) {
+                Ok(done) => made.push(Ok(done)),
+                Err(Stop::Rule(rule)) if self.db.total_changes() == before => made.push(Err(rule)),
+                Err(_) => {
+                    self.roll_back();
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(made))
+    }
+
+    fn guarded(&mut self, batch: &[Job]) -> Result<Answers, Fault> {
+        let now = self.begin()?;
+        batch.iter().map(|job| self.alone(job, now)).collect()
+    }
+
+    /// One job in its savepoint. The outer error ends the batch: the transaction itself is lost.
+    fn alone(&mut self, job: &Job, now: i64) -> Result<Result<Made, CommitError>, Fault> {
+        self.run_cached("SAVEPOINT one").map_err(|error| self.note(&error))?;
+        let mut change = tallies::Tallies::default();
+        let done = perform(&self.db, job, now, &mut change);
+        let error = match done {
+            Ok(made) => {
+                self.run_cached("RELEASE one").map_err(|error| self.note(&error))?;
+                self.tallies.add(&change);
+                return Ok(Ok(made));
+            }
+            Err(Stop::Rule(rule)) => rule,
+            Err(Stop::Engine(error)) => self.note(&error).into(),
+        };
+        let undone = self.run_cached("ROLLBACK TO one").and_then(|()| self.run_cached("RELEASE one"));
+        undone.map_err(|error| self.note(&error))?;
+        self.poison.clone().map_or(Ok(Err(error)), Err)
+    }
+
+    /// Begins; the time that the whole batch is judged by.
+    fn begin(&mut self) -> Result<i64, Fault> {
+        self.run_cached("BEGIN IMMEDIATE").map_err(|error| self.note(&error))?;
+        self.tallies.clear();
+        Ok(self.clock.now_ms())
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        let mark = self.clock.now_ms();
+        let tallied = self.tallies.write(&self.db, mark);
+        let committed = tallied.map_err(|error| (error, false)).and_then(|()| self.run_cached("COMMIT").map_err(|error| (error, true)));
+        let Err((error, committing)) = committed else { return Ok(()) };
+        let fault = self.note(&error);
+        self.roll_back();
+        // A commit that failed on its way to the disk may yet be found there after a restart.
+        Err(if committing && self.poison.is_some() { Fault::InDoubt } else { fault })
+    }
+
+    fn run_cached(&self, sql: &'static str) -> rusqlite::Result<()> {
+        self.db.prepare_cached(sql)?.execute(()).map(drop)
+    }
+
+    fn roll_back(&self) {
+        if !self.db.is_autocommit() {
+            let _ = self.run_cached("ROLLBACK");
+        }
+    }
+
+    /// Says what happened; a failing disk or a damaged file ends all writing by this process.
+    fn note(&mut self, error: &rusqlite::Error) -> Fault {
+        let told = Fault::Store(format!("could not write: {error}"));
+        let lost = [ErrorCode::SystemIoFailure, ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
+        if error.sqlite_error_code().is_some_and(|code| lost.contains(&code)) && self.poison.is_none() {
+            tracing::error!("the disk failed while the store was writing; nothing more is written until a restart: {error}");
+            self.poison = Some(Fault::Store(format!("the disk failed ({error}); restart the server before it writes again")));
+        }
+        told
+    }
+}
+
+fn perform(db: &Connection, job: &Job, now: i64, change: &mut tallies::Tallies) -> Result<Made, Stop> {
+    match job {
+        Job::Commit(commit, blobs, _) => one_commit(db, commit, blobs, now, change).map(Made::Commit),
+        Job::Claim(busy, lease_ms, limit, _) => Ok(Made::Claim(outbox::claim(db, busy, *lease_ms, *limit, now)?)),
+        Job::Put(put, _) => records::put(db, put, now).map(Made::Put),
+    }
+}
+
+fn one_commit(db: &Connection, commit: &Commit, blobs: &[Vec<u8>], now: i64, change: &mut tallies::Tallies) -> Result<Committed, Stop> {
+    within(commit.not_before, commit.not_after, now)?;
+    if let Some(made) = &commit.idempotency {
+        requests::check_key(db, made)?;
+    }
+    let before = commit.append.as_ref().map(|append| requests::check(db, append)).transpose()?.flatten();
+    records::check(db, &commit.expect)?;
+    let (version, position) = match &commit.append {
+        Some(append) => requests::append(db, append, blobs, before.as_ref(), change)?,
+        None => (0, 0),
+    };
+    outbox::apply(db, &commit.outbox, now)?;
+    if let Some(made) = &commit.idempotency {
+        requests::remember(db, made)?;
+    }
+    if let Some(refused) = &commit.refused {
+        refused::keep(db, refused)?;
+    }
+    Ok(Committed { version, position, now: timestamp(now) })
+}

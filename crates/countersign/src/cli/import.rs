@@ -1,0 +1,143 @@
+//! `countersign import`: what another system kept becomes policies, people and requests of ours. Without
+//! `--submit` it only writes files to look at.
+
+use super::server::ServerArgs;
+use super::submit::{Proposal, submit};
+use super::terminal::{self, clean};
+use super::{Exit, Failure};
+use crate::config::reason;
+use crate::import::script::{Conversion, LineVerdict, ScriptOptions, convert};
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Bring in what another system kept.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    from: ImportFrom,
+}
+
+#[derive(Subcommand, Debug)]
+enum ImportFrom {
+    /// The files of the approval script: its configuration and its pending lines.
+    Script(Script),
+}
+
+/// The script's files, and where to write ours.
+#[derive(clap::Args, Debug)]
+struct Script {
+    /// The script's configuration.
+    #[arg(default_value = "workflow_config.json")]
+    config: PathBuf,
+    /// The script's pending lines.
+    #[arg(default_value = "pending_approvals.jsonl")]
+    pending: PathBuf,
+    /// Where to write policies and directory; a new folder.
+    #[arg(long, default_value = "imported", value_name = "DIR")]
+    to: PathBuf,
+    /// In whose name lines are submitted that name no requester.
+    #[arg(long, value_name = "PERSON")]
+    requester: Option<String>,
+    /// Where the clock stood that wrote times without a zone, as in `Europe/Berlin`.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Who is asked when the script's timeout has passed: `group:finance`, `user:eva`.
+    #[arg(long, value_name = "WHO")]
+    escalate_to: Option<String>,
+    /// Submit the pending lines to the server, where the written policies are in force; twice makes nothing twice.
+    #[arg(long)]
+    submit: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl Import {
+    pub(crate) async fn run(self, json: bool) -> Result<Exit, Failure> {
+        match self.from {
+            ImportFrom::Script(script) => script.run(json).await,
+        }
+    }
+}
+
+impl Script {
+    async fn run(self, json: bool) -> Result<Exit, Failure> {
+        let (config_file, pending_file) = (self.config.display().to_string(), self.pending.display().to_string());
+        let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {}", path.display(), reason(&error))));
+        let (config, pending) = (read(&self.config)?, read(&self.pending)?);
+        let options = ScriptOptions { requester: self.requester.clone(), time_zone: self.time_zone.clone(), escalate_to: self.escalate_to.clone(), config_file, pending_file };
+        let converted = convert(&config, &pending, &options).map_err(|faults| {
+            Failure::refused(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })?;
+        let broken = report(&converted, json);
+        if self.submit {
+            return self.submit_all(&converted, json).await;
+        }
+        write(&self.to, &converted)?;
+        if !json {
+            terminal::say(&format!("wrote {}: look at it, put it in force, then run this again with --submit", self.to.display()));
+        }
+        Ok(if broken == 0 { Exit::Done } else { Exit::Refused })
+    }
+
+    async fn submit_all(&self, converted: &Conversion, json: bool) -> Result<Exit, Failure> {
+        let server = self.server.connect()?;
+        let mut refused = 0;
+        for one in &converted.submissions {
+            let Value::Object(payload) = one.payload.clone() else { continue };
+            let key = format!("script-{}", one.external_id);
+            let proposal = Proposal { policy: &one.policy, requester: Some(&one.requester), payload, external_id: Some(&one.external_id), idempotency_key: Some(&key) };
+            let told = match submit(&server, proposal).await {
+                Ok(made) if json => json!({ "line": one.line, "id": made.id, "status": made.status }).to_string(),
+                Ok(made) => format!("line {}: {} is {}", one.line, made.id, made.status),
+                Err(failure) if failure.exit == Exit::Fault => return Err(failure),
+                Err(failure) => {
+                    refused += 1;
+                    if json { json!({ "line": one.line, "error": failure.message }).to_string() } else { format!("line {}: {}", one.line, clean(&failure.message)) }
+                }
+            };
+            terminal::say(&told);
+        }
+        Ok(if refused == 0 { Exit::Done } else { Exit::Refused })
+    }
+}
+
+/// What became of each line that is not submitted, and how many could not be understood.
+fn report(converted: &Conversion, json: bool) -> usize {
+    let mut broken = 0;
+    for line in &converted.lines {
+        let (word, why) = match &line.verdict {
+            LineVerdict::Taken => continue,
+            LineVerdict::Skipped(why) => ("skipped", why),
+            LineVerdict::Broken(why) => ("broken", why),
+        };
+        broken += usize::from(word == "broken");
+        let text = if json { json!({ "line": line.line, word: why }).to_string() } else { format!("line {}: {word}: {}", line.line, clean(why)) };
+        terminal::complain(&text);
+    }
+    let taken = converted.submissions.len();
+    if json {
+        terminal::say(&json!({ "lines": converted.lines.len(), "taken": taken, "policies": converted.policies.len(), "notes": converted.notes }).to_string());
+    } else {
+        terminal::say(&format!("{} lines, {taken} to submit, {} policies", converted.lines.len(), converted.policies.len()));
+        converted.notes.iter().for_each(|note| terminal::say(&format!("note: {}", clean(note))));
+    }
+    broken
+}
+
+/// Writes the files; nothing that exists is touched.
+fn write(to: &Path, converted: &Conversion) -> Result<(), Failure> {
+    let mut files = vec![("directory.toml".to_owned(), &converted.directory), ("webhooks.toml".to_owned(), &converted.webhooks)];
+    files.extend(converted.policies.iter().map(|(name, text)| (format!("policies/{name}"), text)));
+    for (name, text) in files {
+        let path = to.join(&name);
+        let failed = |error: std::io::Error| Failure::fault(format!("cannot write {}: {}", path.display(), reason(&error)));
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! The HTTP door.
+
+mod body;
+mod decisions;
+mod events;
+mod executions;
+mod keys;
+mod lists;
+mod openapi;
+mod permit;
+mod policies;
+mod requests;

@@ -1,0 +1,193 @@
+//! A server of one's own for a test: `Harness::start().await`, then people and keys that speak HTTP to it, and a
+//! receiver that takes what it sends. Everything is real; nothing sleeps, waits are on signals.
+
+use countersign::app::{App, install_tls};
+use countersign::config::Config;
+use countersign::engine::Engine;
+use countersign_core::id::PersonId;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use answer::Answer;
+pub use receiver::{Got, Receiver};
+
+mod answer;
+mod receiver;
+
+/// Nothing takes this long; a test that waits longer has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Signs what goes to the receiver.
+pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A running server and what it talks to.
+pub struct Harness {
+    pub base: String,
+    pub engine: Arc<Engine>,
+    client: Client,
+    receiver: Receiver,
+    stop: CancellationToken,
+    folder: tempfile::TempDir,
+}
+
+/// Somebody who speaks to the server: a person signed in, or a machine with a key.
+#[derive(Clone)]
+pub struct Speaker {
+    base: String,
+    client: Client,
+    token: Option<String>,
+}
+
+impl Harness {
+    /// A server with the sample people, the sample policies and an empty store.
+    pub async fn start() -> Self {
+        install_tls();
+        let receiver = Receiver::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        write_files(folder.path(), &receiver);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bound = listener.local_addr().unwrap();
+        let file = folder.path().join("countersign.toml");
+        let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
+        let app = App::assemble(config, bound, None).await.unwrap();
+        assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
+        let (engine, stop) = (app.engine.clone(), CancellationToken::new());
+        tokio::spawn(app.run(listener, stop.clone()));
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base: format!("http://{bound}"), engine, client, receiver, stop, folder }
+    }
+
+    /// Where the server's files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the server sends goes here.
+    pub fn receiver(&self) -> &Receiver {
+        &self.receiver
+    }
+
+    /// Somebody without any sign-in.
+    pub fn nobody(&self) -> Speaker {
+        Speaker { base: self.base.clone(), client: self.client.clone(), token: None }
+    }
+
+    /// Somebody with this bearer token.
+    pub fn bearer(&self, token: &str) -> Speaker {
+        Speaker { token: Some(token.to_owned()), ..self.nobody() }
+    }
+
+    /// A person, signed in through a link as the terminal does.
+    pub async fn person(&self, id: &str) -> Speaker {
+        let link = self.engine.create_login_link(&PersonId::from(id)).await.unwrap();
+        let answer = self.nobody().post("/v1/login", json!({ "link": format!("{}/login/{link}", self.base) })).await;
+        self.bearer(answer.ok()["session"].as_str().unwrap())
+    }
+
+    /// The cookie of a person who pressed the button on the sign-in page.
+    pub async fn cookie(&self, id: &str) -> String {
+        let link = self.engine.create_login_link(&PersonId::from(id)).await.unwrap();
+        let pressed = self.client.post(format!("{}/login/{link}", self.base)).header("origin", &self.base).send().await.unwrap();
+        let cookie = pressed.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// A machine with a key of these scopes; `acts_for` may be empty.
+    pub async fn key(&self, scopes: &[&str], acts_for: &str) -> Speaker {
+        let mut body = json!({ "name": format!("key {}", scopes.join(" ")), "scopes": scopes });
+        if !acts_for.is_empty() {
+            body["acts_for"] = acts_for.into();
+        }
+        let made = self.person("ada").await.post("/v1/keys", body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        self.bearer(made.body["secret"].as_str().unwrap())
+    }
+
+    /// Leo asks for an expense of this amount; the request's id.
+    pub async fn submit(&self, amount: &str) -> String {
+        let body = json!({ "policy": "expense", "payload": { "amount": amount, "merchant": "ACME" } });
+        let answer = self.person("leo").await.post("/v1/requests", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.id()
+    }
+
+    /// A person decides on the first revision.
+    pub async fn decide(&self, person: &str, id: &str, decision: &str) -> Answer {
+        let body = json!({ "decision": decision, "revision": 1, "comment": "because" });
+        self.person(person).await.post(&format!("/v1/requests/{id}/decisions"), body).await
+    }
+
+    /// The request when it has settled and all its actions have ended.
+    pub async fn done(&self, id: &str) -> Value {
+        let operator = self.person("olga").await;
+        let mut changes = self.engine.changes();
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let request = operator.get(&format!("/v1/requests/{id}")).await.ok();
+            let over = |execution: &Value| ["succeeded", "failed", "abandoned"].contains(&execution["status"].as_str().unwrap());
+            if !request["settled_at"].is_null() && request["executions"].as_array().unwrap().iter().all(over) {
+                return request;
+            }
+            let _ = tokio::time::timeout_at(until, changes.recv()).await.expect("the request should have come to its end");
+        }
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Speaker {
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST of JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// A request to be finished by hand.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base)).timeout(PATIENCE);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends it.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        Answer::of(request.send().await.unwrap()).await
+    }
+}
+
+fn write_files(folder: &Path, receiver: &Receiver) {
+    let base = receiver.base();
+    let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
+    std::fs::create_dir(folder.join("policies")).unwrap();
+    write("secret", SECRET.to_owned());
+    let secret = format!("file:{}", folder.join("secret").display());
+    write(
+        "countersign.toml",
+        format!(
+            "[database]\nurl = \"sqlite://countersign.db\"\n[summary]\nprovider = \"plain\"\n[webhooks]\nallow_networks = [\"127.0.0.0/8\"]\nretry = [\"1s\"]\n[secrets]\nallow = [\"{secret}\"]\n"
+        ),
+    );
+    write("directory.toml", include_str!("sample/directory.toml").replace("RECEIVER", &base).replace("SECRET", &secret));
+    write("policies/expense.toml", include_str!("sample/expense.toml").replace("RECEIVER", &base).replace("SECRET", &secret));
+    write("policies/release.toml", include_str!("sample/release.toml").replace("RECEIVER", &base));
+}
