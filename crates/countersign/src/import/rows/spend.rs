@@ -71,6 +71,8 @@ fn number(value: &Value) -> u64 {
 fn the_sample_of_public_spending_falls_where_it_was_counted() {
     let expected: Value = serde_json::from_str(&fs::read_to_string(root().join("examples/public-spend/expected.json")).unwrap()).unwrap();
     let counts = counted(&root().join("examples/public-spend/spend-sample.jsonl"));
+    assert_eq!(counts.values().map(|counts| counts.none).sum::<u64>(), number(&expected["none"]));
+    let expected = &expected["payers"];
     assert_eq!(counts.len(), expected.as_object().unwrap().len());
     for (payer, counts) in counts {
         let of = |name: &str| number(&expected[&payer][name]);

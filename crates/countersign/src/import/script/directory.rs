@@ -3,8 +3,8 @@
 //! day when the receiver reads signed messages, but is no channel yet, or everything would come twice.
 
 use super::config::Approver;
-use super::infer::is_url;
-use super::names::{Names, person_id, quoted, variable};
+use super::infer::{is_email, is_url};
+use super::names::{Names, person_id, person_name, quoted, variable};
 use std::fmt::Write as _;
 
 /// Everybody the two files name, in the order they were met.
@@ -26,29 +26,54 @@ struct Person {
 impl People {
     /// Enters an approver or a requester; answers the id. What is known already stays.
     pub(super) fn add(&mut self, known: &Approver, action_type: &str) -> String {
-        let original = known.id.clone().unwrap_or_else(|| format!("{action_type}-approver"));
-        let wanted = person_id(original.strip_prefix("user:").unwrap_or(&original));
-        let id = self.ids.give(&original, &wanted);
-        if id != original && !self.people.iter().any(|person| person.id == id) {
-            self.notes.push(format!("{} is {} in the directory", quoted(&original), quoted(&id)));
+        let written = known.id.clone().unwrap_or_else(|| format!("{action_type}-approver"));
+        let original = written.strip_prefix("user:").unwrap_or(&written);
+        let id = self.same_human(original, known.email.as_deref()).unwrap_or_else(|| self.ids.give(original, &person_id(original)));
+        let is_new = !self.people.iter().any(|person| person.id == id);
+        if is_new {
+            if id != original {
+                self.notes.push(format!("{} is {} in the directory", quoted(original), quoted(&id)));
+            }
+            let name = person_name(known.name.as_deref().unwrap_or(original), &id);
+            self.people.push(Person { id: id.clone(), name, email: None, webhook: None });
         }
-        let webhook = self.webhook(known, &id);
-        match self.people.iter_mut().find(|person| person.id == id) {
-            Some(person) => {
-                if let (Some(old), Some(new)) = (&person.webhook, &webhook)
-                    && old != new
-                {
-                    self.notes.push(format!("{} has two receivers: {} is kept, {} is not", quoted(&id), quoted(old), quoted(new)));
-                }
-                person.webhook = person.webhook.take().or(webhook);
-                person.email = person.email.take().or_else(|| known.email.clone());
+        let (webhook, email) = (self.webhook(known, &id), self.email(known, &id));
+        if let Some(person) = self.people.iter_mut().find(|person| person.id == id) {
+            if let (Some(old), Some(new)) = (&person.webhook, &webhook)
+                && old != new
+            {
+                self.notes.push(format!("{} has two receivers: {} is kept, {} is not", quoted(&id), quoted(old), quoted(new)));
             }
-            None => {
-                let name = known.name.clone().unwrap_or(original);
-                self.people.push(Person { id: id.clone(), name, email: known.email.clone(), webhook });
-            }
+            person.webhook = person.webhook.take().or(webhook);
+            person.email = person.email.take().or(email);
         }
         id
+    }
+
+    /// One human is one person: an id that is the address of somebody known means them.
+    fn same_human(&self, original: &str, email: Option<&str>) -> Option<String> {
+        let alike = |one: &str, other: &str| one.contains('@') && one.to_lowercase() == other.to_lowercase();
+        let means = |person: &&Person| {
+            let by_id = person.email.as_deref().is_some_and(|known| alike(known, original));
+            by_id || email.is_some_and(|email| alike(email, &person.id))
+        };
+        self.people.iter().find(means).map(|person| person.id.clone())
+    }
+
+    fn email(&mut self, known: &Approver, id: &str) -> Option<String> {
+        let email = known.email.clone()?;
+        let other = self
+            .people
+            .iter()
+            .find(|person| person.id != id && person.email.as_ref().is_some_and(|known| known.to_lowercase() == email.to_lowercase()));
+        match other {
+            None if is_email(&email) => return Some(email),
+            None => self.notes.push(format!("{} has no address that mail could reach, {}: it is left out", quoted(id), quoted(&email))),
+            Some(other) => {
+                self.notes.push(format!("{} and {} share an address; only the second has it in the directory", quoted(id), quoted(&other.id)))
+            }
+        }
+        None
     }
 
     fn webhook(&mut self, known: &Approver, id: &str) -> Option<String> {
@@ -137,7 +162,8 @@ impl People {
     /// What somebody should know about them.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
-        notes.dedup();
+        let mut told = std::collections::BTreeSet::new();
+        notes.retain(|note| told.insert(note.clone()));
         let receivers = self.receivers();
         if receivers.len() > 1 {
             let count = receivers.len();

@@ -113,7 +113,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// Narrower than what policies take, so that all that is found here fits there.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let Some((local, host)) = text.split_once('@') else { return false };
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte));
     let labels = host.contains('.')

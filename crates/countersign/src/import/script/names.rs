@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Policies' names and person ids are cut to this, which leaves room for a number.
+/// Policies' names are cut to this, which leaves room for a number.
 const NAME_MAX: usize = 56;
-/// The longest id that policies take, less room for a number.
-const ID_MAX: usize = 190;
+/// The longest id that the directory takes, less room for a number.
+const ID_CHARS_MAX: usize = 90;
+/// The longest name that the directory takes.
+const NAME_CHARS_MAX: usize = 200;
 
 /// Gives each original a name, always the same one and never that of another.
 #[derive(Default)]
@@ -49,12 +51,21 @@ pub(super) fn policy_name(text: &str) -> String {
     if name.is_empty() { "request".to_owned() } else { name.to_owned() }
 }
 
-/// A person's id: the text itself where it has neither white space nor control characters.
+/// A person's id: the text itself, but for what the directory does not take.
 pub(super) fn person_id(text: &str) -> String {
-    let plain = |c: char| if c.is_whitespace() || c.is_control() { '-' } else { c };
-    let id: String =
-        text.trim().chars().map(plain).scan(0_usize, |bytes, c| (*bytes + c.len_utf8() <= ID_MAX).then(|| (*bytes += c.len_utf8(), c).1)).collect();
-    if id.is_empty() { "somebody".to_owned() } else { id }
+    let plain = |c: char| if c.is_alphanumeric() || "._-@+".contains(c) { c } else { '-' };
+    let id: String = text.trim().chars().map(plain).take(ID_CHARS_MAX).collect();
+    match id.as_str() {
+        "" => "somebody".to_owned(),
+        "any" | "engine" => format!("{id}-person"),
+        _ => id,
+    }
+}
+
+/// A person's name: one line.
+pub(super) fn person_name(text: &str, id: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(NAME_CHARS_MAX).collect();
+    if line.trim().is_empty() { id.to_owned() } else { line.trim().to_owned() }
 }
 
 /// Whether a condition may name a field so. Mirrors what policies take.
@@ -121,7 +132,9 @@ mod tests {
             assert_eq!(policy_name(text), name);
         }
         assert_eq!(person_id(" Ana\tMaria "), "Ana-Maria");
-        assert_eq!(person_id(&"é".repeat(300)).len(), 190);
+        assert_eq!(person_id("any"), "any-person");
+        assert_eq!(person_id(&"é".repeat(300)).chars().count(), 90);
+        assert_eq!((person_name("Ana\nMaria", "ana"), person_name(" ", "ana")), ("Ana Maria".to_owned(), "ana".to_owned()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use countersign_core::policy::Policy;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 const CONFIG: &str = include_str!("../../../tests/import/workflow_config.json");
@@ -38,9 +39,11 @@ fn shown(conversion: &Conversion) -> String {
 /// Converts, and checks what must hold of every conversion: it loads, and what it submits fits.
 fn converted(config: &str, pending: &str, options: &ScriptOptions) -> Conversion {
     let conversion = convert(config, pending, options).unwrap();
-    toml::from_str::<toml::Table>(&conversion.directory).unwrap();
-    toml::from_str::<toml::Table>(&conversion.webhooks).unwrap();
-    let mut policies = std::collections::BTreeMap::new();
+    let directory =
+        crate::directory::parse("directory.toml", &conversion.directory).unwrap_or_else(|faults| panic!("{faults:?}\n{}", conversion.directory));
+    let hooks = crate::config::Config::parse(None, &conversion.webhooks, &BTreeMap::new()).unwrap().hooks;
+    assert!(hooks.iter().all(|hook| hook.flat));
+    let mut policies = BTreeMap::new();
     for (file, text) in &conversion.policies {
         let loaded = Policy::load(file, text, &|_| Err("no rates".into())).unwrap_or_else(|faults| panic!("{file}: {faults:?}\n{text}"));
         assert_eq!(file, &format!("{}.toml", loaded.policy.name));
@@ -48,10 +51,11 @@ fn converted(config: &str, pending: &str, options: &ScriptOptions) -> Conversion
     }
     assert_eq!(policies.len(), conversion.policies.len());
     for submission in &conversion.submissions {
-        let accepted = policies[&submission.policy].accept(&submission.payload, &countersign_core::people::Roster::default());
+        let accepted = policies[&submission.policy].accept(&submission.payload, &directory.people.roster);
         assert_eq!(accepted.as_ref(), Ok(&submission.payload), "line {}", submission.line);
+        assert!(directory.people.roster.is_active(&submission.requester.as_str().into()), "{}", submission.requester);
     }
-    let ids: std::collections::BTreeSet<_> = conversion.submissions.iter().map(|submission| &submission.external_id).collect();
+    let ids: BTreeSet<_> = conversion.submissions.iter().map(|submission| &submission.external_id).collect();
     assert_eq!(ids.len(), conversion.submissions.len());
     conversion
 }
@@ -136,6 +140,18 @@ fn colliding_ids_are_told_apart_the_same_on_every_run() {
     assert_eq!(ids(&lines), ["x", "x#3", "x#2", "x#4"]);
     let later = [line("x", 1, "approved"), line("x", 2, "pending"), line("x#2", 3, "pending"), line("x", 4, "pending"), line("x", 1, "pending")];
     assert_eq!(ids(&later), ["x#3", "x#2", "x#4"]);
+}
+
+#[test]
+fn one_human_is_one_person() {
+    let line =
+        r#"{"id": 1, "type": "t", "data": {}, "created_at": "2026-01-01T00:00:00Z", "requester": "Ana@Example.com", "required_approver": "user:bo"}"#;
+    let config = r#"{"approvers": {"t": [{"id": "ana", "email": "ana@example.com"}, {"id": "cy", "email": "ana@example.com"}, "bo", "any"]}}"#;
+    let conversion = converted(config, line, &options());
+    assert_eq!(conversion.submissions[0].requester, "ana");
+    assert!(conversion.submissions[0].policy.ends_with("-bo"));
+    assert_eq!(conversion.directory.matches("[[person]]").count(), 4);
+    assert!(conversion.notes.iter().any(|note| note.contains("share an address")), "{:?}", conversion.notes);
 }
 
 #[test]
