@@ -79,6 +79,7 @@ impl App {
     /// # Errors
     /// When any part cannot be had.
     pub async fn assemble(config: Config, bound: SocketAddr, console: Option<Console>) -> Result<Self, StartFault> {
+        local::make_private(&config.database).map_err(|error| StartFault::Write(config.database.display().to_string(), error))?;
         let store = Arc::new(SqliteStore::open(&config.database, &OpenOptions::default())?);
         let opened = store.opened().clone();
         let ports = Ports { log: store.clone(), records: store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };

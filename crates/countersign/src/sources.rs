@@ -86,6 +86,8 @@ impl Sources {
         for policy in self.engine.shelf().policies() {
             standing.warnings.extend(policy.check_against(&roster));
         }
+        let files: BTreeSet<&str> = standing.wrong.iter().map(|one| one.file.as_str()).collect();
+        self.engine.shelf().set_concerns(files.len());
         let standing = Arc::new(standing);
         let before = std::mem::replace(&mut *self.standing.write().unwrap_or_else(PoisonError::into_inner), standing.clone());
         announce(&before, &standing);

@@ -24,7 +24,11 @@ async fn ready(State(state): State<ApiState>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
     }
     match state.engine.counts().await {
-        Ok(_) => "ready\n".into_response(),
+        Ok(_) => match state.engine.shelf().concerns() {
+            0 => "ready\n".into_response(),
+            // It works, by the last good version: whoever watches should say so, and nobody should restart it.
+            files => format!("ready\n{files} files of directory and policies are not in force as they stand: see the log, or `countersign doctor`\n").into_response(),
+        },
         Err(error) => {
             tracing::error!(error = %error, "not ready: the store does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response()

@@ -61,6 +61,17 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
     to
 }
 
+/// Makes a file that only its owner reads, unless it is there: a database holds what was proposed.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn make_private(path: &FilePath) -> std::io::Result<()> {
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file that only its owner reads, in one step.
 ///
 /// # Errors

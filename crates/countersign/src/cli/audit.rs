@@ -5,6 +5,7 @@ use super::{ConfigArgs, Exit, Failure};
 use crate::app::record;
 use clap::Subcommand;
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// Check the record, or print the heads of its chains to be kept elsewhere.
@@ -103,6 +104,8 @@ impl Backup {
             return Err(Failure::usage(format!("{} exists already; a backup goes to a new file", self.to.display())));
         }
         record::backup(&config, &self.to).await.map_err(|fault| Failure::fault(fault.to_string()))?;
+        let private = std::fs::set_permissions(&self.to, std::fs::Permissions::from_mode(0o600));
+        private.map_err(|error| Failure::fault(format!("{}: {error}", self.to.display())))?;
         let length = std::fs::metadata(&self.to).map_or(0, |meta| meta.len());
         if json {
             terminal::say(&json!({ "file": self.to.display().to_string(), "bytes": length }).to_string());

@@ -155,13 +155,18 @@ fn print(body: &ExplanationBody) {
         terminal::say(&format!("fails closed: {}", clean(failure)));
     }
     for rule in &body.rules {
-        let text = serde_json::to_value(rule).unwrap_or_default();
-        let part = |name: &str| text.get(name).and_then(Value::as_str).map(clean).unwrap_or_default();
-        terminal::say(&format!("  {:<24} {:<14} {}", part("rule"), part("result"), part("when")));
+        let when = rule.when.as_deref().unwrap_or("always");
+        terminal::say(&format!("  {:<11} {:<24} {}", rule.result.replace('_', " "), clean(&rule.name), clean(when)));
+        if let Some(failure) = &rule.failure {
+            terminal::say(&format!("  {:<11} {}", "", clean(failure)));
+        }
     }
+    let now = jiff::Timestamp::now();
     for stage in &body.stages {
-        let text = serde_json::to_value(stage).unwrap_or_default();
-        terminal::say(&format!("stage {}", clean(&text.to_string())));
+        terminal::say(&format!("stage {}: {} of {}", clean(&stage.name), stage.quorum, clean(&stage.approvers.join(", "))));
+        if let Some(due) = &stage.due {
+            terminal::say(&format!("  due       {}", terminal::moment(due, now)));
+        }
     }
 }
 

@@ -98,17 +98,21 @@ pub(crate) fn moment(text: &str, now: jiff::Timestamp) -> String {
     let local = at.to_zoned(jiff::tz::TimeZone::system());
     let seconds = at.duration_since(now).as_secs();
     let far = span(seconds.unsigned_abs());
-    let words = if seconds >= 0 { format!("in {far}") } else { format!("{far} ago") };
+    let words = match seconds {
+        -1..=1 => "now".to_owned(),
+        2.. => format!("in {far}"),
+        _ => format!("{far} ago"),
+    };
     format!("{} ({words})", local.strftime("%a %d %b %H:%M"))
 }
 
-/// Seconds in the largest unit that fits.
+/// Seconds in the largest unit that fits, rounded.
 pub(crate) fn span(seconds: u64) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        7200..=172_799 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
+        120..=7199 => format!("{} min", (seconds + 30) / 60),
+        7200..=172_799 => format!("{} h", (seconds + 1800) / 3600),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
     }
 }
 

@@ -9,6 +9,7 @@ use countersign_core::policy::Policy;
 use countersign_store::{Fault, Kind, Put, PutError, Records};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The directory in force: who there is, and the roads to each.
@@ -92,6 +93,7 @@ pub struct Shelf {
     people: RwLock<Arc<People>>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
+    concerns: AtomicUsize,
 }
 
 impl Shelf {
@@ -103,6 +105,16 @@ impl Shelf {
     /// Puts another directory in force.
     pub fn set_people(&self, people: People) {
         *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+    }
+
+    /// How many files are not in force as they stand: then the last good version is.
+    pub fn concerns(&self) -> usize {
+        self.concerns.load(Ordering::Relaxed)
+    }
+
+    /// Says how many files are not in force as they stand.
+    pub fn set_concerns(&self, files: usize) {
+        self.concerns.store(files, Ordering::Relaxed);
     }
 
     /// The policy of this name in force.

@@ -1,0 +1,8 @@
+//! The real binary from a terminal: from nothing to an approved request, exit codes, and what is said when
+//! files are wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+mod broken;
+mod journey;
+mod site;
+mod words;
