@@ -221,6 +221,13 @@ fn rule_16_the_last_millisecond_decides_and_the_deadline_does_not() {
 }
 
 #[test]
+fn rule_16_a_level_that_is_due_only_now_may_bring_a_deadline_that_has_passed_too() {
+    let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"], expire = \"2h\" }]");
+    let expired_at = world.hours(10).now;
+    assert_eq!(world.hours(1).approve("ana"), Err(Refusal::TooLate { expired_at }), "neither the level nor the expiry was swept");
+}
+
+#[test]
 fn rule_18_those_asked_before_are_told_of_an_escalation() {
     let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"], mode = \"replace\" }]");
     let decided = world.hours(8).wake();
@@ -262,6 +269,15 @@ fn rule_21_an_execution_is_claimed_once_under_a_lease_and_a_token() {
     world.finish("pay", 2, ReportVerdict::Succeeded).unwrap();
     assert_eq!(world.start("pay"), Err(Refusal::NotRunnable("pay".into())), "done once");
     assert_eq!(world.finish("pay", 2, ReportVerdict::Succeeded), Err(Refusal::LeaseLost { token: 2, current: 2 }));
+}
+
+#[test]
+fn rule_21_a_worker_that_slept_through_its_lease_does_not_begin() {
+    let mut world = paying();
+    let (body, lease_until) = (world.request().executions[0].body, world.now);
+    let late = Command::StartExecution { action: "pay".into(), lease_until, body };
+    assert_eq!(world.give(&late), Err(Refusal::LeaseLost { token: 1, current: 0 }));
+    world.start("pay").unwrap();
 }
 
 #[test]

@@ -92,7 +92,10 @@ impl Engine {
                 Err(refusal) => return Err(self.refused(id, &instruction, refusal, opened.now).await),
             };
             if decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt) {
-                return Ok(Handled { seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now), events: vec![] });
+                return Ok(Handled {
+                    seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now),
+                    events: vec![],
+                });
             }
             let (commit, due_now) = self.commit_of(id, &instruction, &decided, &opened, &facts);
             let append = commit.append.clone();
@@ -131,7 +134,9 @@ impl Engine {
     fn commit_of(&self, id: RequestId, instruction: &Instruction, decided: &Decided, opened: &Opened, facts: &Facts<'_>) -> (Commit, bool) {
         let mut outbox = instruction.outbox.clone();
         let added = self.owed(decided, opened);
-        let due_now = added.iter().any(|change| matches!(change, OutboxChange::Add(row) if row.due_at <= opened.now) || matches!(change, OutboxChange::Release { .. }));
+        let due_now = added
+            .iter()
+            .any(|change| matches!(change, OutboxChange::Add(row) if row.due_at <= opened.now) || matches!(change, OutboxChange::Release { .. }));
         outbox.extend(added);
         let mut contents = instruction.contents.clone();
         contents.extend(decided.contents.iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes.clone() }));
@@ -160,7 +165,14 @@ impl Engine {
                 effect => {
                     let waits = self.settings.summary_budget.filter(|_| matches!(effect, Effect::Notify { waits: true, .. }));
                     let due_at = waits.map_or(now, |budget| now.saturating_add(budget).unwrap_or(now));
-                    changes.push(self.row(decided, Owed::of(effect), super::owed::lane(effect, &people, &opened.policy), due_at, waits.is_some(), now));
+                    changes.push(self.row(
+                        decided,
+                        Owed::of(effect),
+                        super::owed::lane(effect, &people, &opened.policy),
+                        due_at,
+                        waits.is_some(),
+                        now,
+                    ));
                 }
             }
         }

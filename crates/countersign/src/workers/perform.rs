@@ -73,7 +73,9 @@ impl Performer {
         };
         match done {
             Ok(()) | Err(EngineError::Refused(Refusal::LeaseLost { .. })) => {}
-            Err(error) => tracing::error!(request.id = %piece.row.request, error = %error, "an effect could not be performed; it stays in the outbox"),
+            Err(error) => {
+                tracing::error!(request.id = %piece.row.request, error = %error, "an effect could not be performed; it stays in the outbox")
+            }
         }
     }
 

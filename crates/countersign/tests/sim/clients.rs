@@ -82,7 +82,13 @@ impl Client {
         let payload = self.payload();
         let key = self.dice.permille(850).then(|| self.mark());
         let caller = if self.dice.permille(500) { machine() } else { person(&requester) };
-        let submission = Submission { policy: PolicyName::from(policy), requester: requester.clone(), payload: payload.clone(), idempotency_key: key.clone(), external_id: None };
+        let submission = Submission {
+            policy: PolicyName::from(policy),
+            requester: requester.clone(),
+            payload: payload.clone(),
+            idempotency_key: key.clone(),
+            external_id: None,
+        };
         let asked = Asked::Submit { key: key.clone(), requester: requester.clone(), payload: payload.to_string() };
         let mut made = None;
         for round in 0..6 {
@@ -113,18 +119,34 @@ impl Client {
     pub(crate) async fn decide_now_and_then(mut self, id: RequestId, requester: P) {
         let temper = self.dice.below(3);
         for _ in 0..self.dice.between(3, 9) {
-            self.world.time.sleep(self.dice.between(0, if temper == 0 { 20 * MINUTE } else { 500 * MINUTE })).await;
+            let most = if temper == 0 { 20 * MINUTE } else { 500 * MINUTE };
+            let wait = if temper == 2 { self.until_deadline(id) } else { None }.unwrap_or_else(|| self.dice.between(0, most));
+            self.world.time.sleep(wait).await;
             let Some((waiting, revision, settled)) = self.page(id) else { return };
             if settled && self.dice.permille(700) {
                 return;
             }
             let who = self.somebody(&waiting, &requester);
             // The page may have been open for a while.
-            let think = if self.dice.permille(200) { self.dice.between(0, 90 * MINUTE) } else { self.dice.between(0, 5_000) };
+            let think = if temper == 2 {
+                0
+            } else if self.dice.permille(200) {
+                self.dice.between(0, 90 * MINUTE)
+            } else {
+                self.dice.between(0, 5_000)
+            };
             self.world.time.sleep(think).await;
             let revision = if revision.0 > 1 && self.world.weather().strikes(Kind::StaleRevision) { Revision(revision.0 - 1) } else { revision };
             self.decide(id, who, revision).await;
         }
+    }
+
+    /// How long until just around the next timer: those who decide at the last moment race with it.
+    fn until_deadline(&mut self, id: RequestId) -> Option<i64> {
+        let loaded = self.world.store.load(id).now_or_never()?.ok()??;
+        let timer = if self.dice.permille(500) { loaded.row.next_wakeup } else { loaded.row.due };
+        let left = timer?.as_millisecond() - loaded.now.as_millisecond();
+        (left > 0 && self.dice.permille(700)).then(|| (left + self.dice.between(-90, 5)).max(0))
     }
 
     fn somebody(&mut self, waiting: &[P], requester: &P) -> P {
@@ -153,7 +175,8 @@ impl Client {
             let mark = self.mark();
             let verdict = Verdict { decision, revision, comment: Some(mark.clone()), person: (relayed || tricks).then(|| who.clone()) };
             let caller = caller.clone();
-            let told = self.ask(Some(id), asked.clone(), Some(mark), |node| async move { count(id, node.engine.decide(&caller, id, verdict).await) }).await;
+            let told =
+                self.ask(Some(id), asked.clone(), Some(mark), |node| async move { count(id, node.engine.decide(&caller, id, verdict).await) }).await;
             if told.is_none() && self.world.weather().strikes(Kind::ClientRepeats) {
                 continue;
             }
@@ -183,7 +206,8 @@ impl Client {
 
     async fn revise(&mut self, id: RequestId, by: P) {
         let (payload, caller) = (self.payload(), if self.dice.permille(700) { person(&by) } else { machine() });
-        self.ask(Some(id), Asked::Revise { person: by }, None, |node| async move { count(id, node.engine.revise(&caller, id, &payload).await) }).await;
+        self.ask(Some(id), Asked::Revise { person: by }, None, |node| async move { count(id, node.engine.revise(&caller, id, &payload).await) })
+            .await;
     }
 
     /// An operator: further people, dead letters.
@@ -193,9 +217,22 @@ impl Client {
             let caller = person(&P::from("ops"));
             let (to, action) = (vec![P::from(*self.dice.one(&EVERYBODY).unwrap())], ActionName::from("pay"));
             match self.dice.below(5) {
-                0 => self.ask(Some(id), Asked::Operate("reassign"), None, |node| async move { count(id, node.engine.reassign(&caller, id, to).await) }).await,
-                1 | 2 => self.ask(Some(id), Asked::Operate("retry"), None, |node| async move { count(id, node.engine.retry_execution(&caller, id, action).await) }).await,
-                3 => self.ask(Some(id), Asked::Operate("abandon"), None, |node| async move { count(id, node.engine.abandon_execution(&caller, id, action, None).await) }).await,
+                0 => {
+                    self.ask(Some(id), Asked::Operate("reassign"), None, |node| async move { count(id, node.engine.reassign(&caller, id, to).await) })
+                        .await
+                }
+                1 | 2 => {
+                    self.ask(Some(id), Asked::Operate("retry"), None, |node| async move {
+                        count(id, node.engine.retry_execution(&caller, id, action).await)
+                    })
+                    .await
+                }
+                3 => {
+                    self.ask(Some(id), Asked::Operate("abandon"), None, |node| async move {
+                        count(id, node.engine.abandon_execution(&caller, id, action, None).await)
+                    })
+                    .await
+                }
                 _ => None,
             };
         }

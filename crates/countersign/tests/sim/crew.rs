@@ -94,7 +94,10 @@ impl Crew {
         };
         let groups = self.groups.iter().map(|(name, members)| (GroupId::from(*name), members.iter().cloned().map(Member::Person).collect()));
         let roster = Roster { version: self.version, people: EVERYBODY.iter().map(person).collect(), groups: groups.collect() };
-        let routes = EVERYBODY.iter().filter(|id| has_route(&P::from(**id))).map(|id| (P::from(*id), vec![Route::Webhook { url: format!("http://people.example/{id}"), secret: None }]));
+        let routes = EVERYBODY
+            .iter()
+            .filter(|id| has_route(&P::from(**id)))
+            .map(|id| (P::from(*id), vec![Route::Webhook { url: format!("http://people.example/{id}"), secret: None }]));
         People { roster: Arc::new(roster), routes: routes.collect(), zones: BTreeMap::new() }
     }
 }

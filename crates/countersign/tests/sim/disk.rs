@@ -9,15 +9,18 @@ use countersign_core::id::{KeyId, RequestId};
 use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
-    Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, Page, Positioned, Put, PutError,
-    Record, Records, RequestLog, RequestRow,
+    Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, Page, Positioned, Put, PutError, Record,
+    Records, RequestLog, RequestRow,
 };
+use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 /// A stalled process sleeps this long, in milliseconds: beyond every lease, now and then.
 const STALL: (i64, i64) = (1_000, 400_000);
+/// A slow call takes up to so many milliseconds.
+const SLOW: i64 = 60;
 
 /// See the module.
 pub(crate) struct Disk {
@@ -28,11 +31,15 @@ pub(crate) struct Disk {
 impl Disk {
     async fn before(&self) -> Result<(), Fault> {
         self.world.time.hop().await;
-        let stall = {
+        let delay = {
             let mut weather = self.world.weather();
-            if weather.strikes(Fate::Stall) { Some(weather.between(STALL.0, STALL.1)) } else { None }
+            match (weather.strikes(Fate::Stall), weather.strikes(Fate::SlowStore)) {
+                (true, _) => Some(weather.between(STALL.0, STALL.1)),
+                (_, true) => Some(weather.between(1, SLOW)),
+                _ => None,
+            }
         };
-        if let Some(ms) = stall {
+        if let Some(ms) = delay {
             self.world.time.sleep(ms).await;
         }
         if self.world.weather().strikes(Fate::StoreFails) { Err(Fault::Store("it did not answer".into())) } else { Ok(()) }
@@ -60,6 +67,8 @@ impl Disk {
         if commit.refused.is_some() {
             ledger.mixed += 1;
         }
+        let stored = self.world.store.load(append.id).now_or_never().unwrap();
+        let row = stored.ok().flatten().map_or_else(|| append.row.clone(), |loaded| loaded.row);
         let now = self.world.crew().version;
         let oldest = ledger.loads.remove(&append.id).unwrap_or(now);
         ledger.commits.push(CommitNote {
@@ -67,9 +76,9 @@ impl Disk {
             events: (append.expected + 1, append.expected + append.events.len() as u64),
             taken_at: committed.now,
             crews: (oldest, now),
-            next_wakeup: append.row.next_wakeup,
-            status: append.row.status,
-            waiting: append.row.waiting.clone(),
+            next_wakeup: row.next_wakeup,
+            status: row.status,
+            waiting: row.waiting,
         });
     }
 }

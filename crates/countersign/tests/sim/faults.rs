@@ -11,6 +11,7 @@ pub(crate) enum Kind {
     CommitInDoubt,
     StoreFails,
     Stall,
+    SlowStore,
     Restart,
     ReceiverTimeout,
     ReceiverAnswerLost,
@@ -33,12 +34,13 @@ pub(crate) enum Kind {
     Stranger,
 }
 
-pub(crate) const KINDS: [Kind; 25] = [
+pub(crate) const KINDS: [Kind; 26] = [
     Kind::CrashBeforeCommit,
     Kind::CrashAfterCommit,
     Kind::CommitInDoubt,
     Kind::StoreFails,
     Kind::Stall,
+    Kind::SlowStore,
     Kind::Restart,
     Kind::ReceiverTimeout,
     Kind::ReceiverAnswerLost,
@@ -67,8 +69,8 @@ impl Kind {
         match self {
             Self::CrashBeforeCommit | Self::CrashAfterCommit => 25,
             Self::CommitInDoubt | Self::StoreFails => 60,
-            Self::Stall => 25,
-            Self::ReceiverGone => 60,
+            Self::Stall => 12,
+            Self::ReceiverGone | Self::Restart => 60,
             _ => 300,
         }
     }

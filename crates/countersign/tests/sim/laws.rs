@@ -21,7 +21,8 @@ pub(crate) static EDITIONS: LazyLock<Vec<Edition>> = LazyLock::new(|| {
 fn edition(law: Law) -> Edition {
     let source = law.toml();
     let loaded = Policy::load(law.policy, &source, &|_| Err("no rates".into()));
-    let policy = loaded.unwrap_or_else(|found| panic!("{}\n{source}", found.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))).policy;
+    let policy =
+        loaded.unwrap_or_else(|found| panic!("{}\n{source}", found.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))).policy;
     Edition { sources: PolicySources { file: law.policy.to_owned(), source, rates: None }, law, policy }
 }
 
@@ -81,7 +82,8 @@ fn pair(edition: u32) -> Law {
     };
     let narrow = StageLaw { escalate: vec![level(4, &[Sel::Group("dir")], true, None)], ..stage("review", &[Sel::Field("lead")], 1, 12) };
     let lonely = stage("review", &[Sel::Group("empty"), Sel::User("gus")], 1, 30);
-    let rules = vec![ask("narrow", When::AmountIs(1), vec![narrow]), ask("lonely", When::AmountIs(2), vec![lonely]), ask("two", When::Always, vec![two])];
+    let rules =
+        vec![ask("narrow", When::AmountIs(1), vec![narrow]), ask("lonely", When::AmountIs(2), vec![lonely]), ask("two", When::Always, vec![two])];
     law("pair", edition, rules)
 }
 
@@ -102,7 +104,11 @@ fn seats(edition: u32) -> Law {
 fn rounds(edition: u32) -> Law {
     let first = stage("first", &[Sel::Group("fin")], 1, 15);
     let second = StageLaw { remind: Some(4 * HOUR), ..stage("second", &[Sel::Group("fin"), Sel::Group("dir")], 1, 10 + i64::from(edition)) };
-    let beside = StageLaw { with: Some(0), escalate: vec![level(6, &[Sel::Group("sec")], false, None)], ..stage("beside", &[Sel::Group("legal"), Sel::Group("fin")], 1, 15) };
+    let beside = StageLaw {
+        with: Some(0),
+        escalate: vec![level(6, &[Sel::Group("sec")], false, None)],
+        ..stage("beside", &[Sel::Group("legal"), Sel::Group("fin")], 1, 15)
+    };
     let again = |stage: StageLaw| StageLaw { repeat: true, ..stage };
     let last = stage("last", &[Sel::Group("dir"), Sel::Manager], 1, 12);
     let rules = vec![

@@ -1,7 +1,7 @@
 //! Processes: an engine with its two workers over the shared store, started, killed and started again.
 
-use crate::disk::Disk;
 use crate::dice::SimRandom;
+use crate::disk::Disk;
 use crate::faults::Kind;
 use crate::laws::EDITIONS;
 use crate::receivers::Receiver;

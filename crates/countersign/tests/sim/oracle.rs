@@ -6,8 +6,8 @@ use countersign_store::record::{chain, encode, genesis};
 use countersign_store::{Loaded, RequestLog};
 use futures_util::FutureExt;
 
-pub(crate) use findings::{Findings, RULES};
 use countersign_core::id::RequestId;
+pub(crate) use findings::{Findings, RULES};
 
 mod acts;
 mod deeds;
@@ -48,7 +48,9 @@ fn chains(world: &World, records: &[(RequestId, Loaded)], findings: &mut Finding
         let blobs: Vec<Vec<u8>> = loaded.events.iter().map(|(at, event)| encode(*at, event).unwrap()).collect();
         let hash = blobs.iter().fold(genesis(*id), |hash, blob| chain(hash, blob));
         let head = heads.iter().find(|head| head.request == *id);
-        findings.hold(27, head.is_some_and(|head| head.hash == hash && head.events == blobs.len() as u64), || format!("{id}: the chain does not lead to its head"));
+        findings.hold(27, head.is_some_and(|head| head.hash == hash && head.events == blobs.len() as u64), || {
+            format!("{id}: the chain does not lead to its head")
+        });
         for (_, seen) in world.ledger().glimpses.iter().filter(|(of, _)| of == id) {
             findings.hold(27, blobs.starts_with(seen), || format!("{id}: what was recorded has changed"));
         }

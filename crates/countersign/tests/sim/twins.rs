@@ -163,7 +163,9 @@ impl Twin {
     /// A commit that ignores what has happened since its load.
     async fn overwrite(&self, mut commit: Commit) -> Result<Committed, CommitError> {
         let done = self.store.commit(commit.clone()).await;
-        let Some(append) = commit.append.as_mut().filter(|_| self.is(Bug::LosesUpdates) && matches!(done, Err(CommitError::Conflict))) else { return done };
+        let Some(append) = commit.append.as_mut().filter(|_| self.is(Bug::LosesUpdates) && matches!(done, Err(CommitError::Conflict))) else {
+            return done;
+        };
         append.expected = self.store.load(append.id).await?.map_or(0, |loaded| loaded.events.len() as u64);
         self.store.commit(commit).await
     }

@@ -17,12 +17,12 @@ pub(super) fn start(draft: &mut Draft<'_>, action: &ActionName, lease_until: Tim
     if !execution.may_start(draft.facts.now) || !is_next(request, action) {
         return Err(Refusal::NotRunnable(action.clone()));
     }
+    if execution.body != body {
+        return Err(Refusal::DigestMismatch(action.clone()));
+    }
     // A worker that slept through its own lease is a zombie before it has begun.
     if lease_until <= draft.facts.now {
         return Err(Refusal::LeaseLost { token: execution.attempts + 1, current: execution.attempts });
-    }
-    if execution.body != body {
-        return Err(Refusal::DigestMismatch(action.clone()));
     }
     let token = execution.attempts + 1;
     draft.record(Event::ExecutionStarted { action: action.clone(), token, lease_until });

@@ -51,6 +51,10 @@ pub(super) fn fire_before_deed(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         return Err(Refusal::TooLate { expired_at });
     }
     while let Some((due, stage, timer)) = earliest(draft.request()?, draft.facts).filter(|(due, ..)| *due <= now) {
+        // A level that is due only now may bring a deadline that has passed as well.
+        if timer == Timer::Expire {
+            return Err(Refusal::TooLate { expired_at: due });
+        }
         fire(draft, stage, timer, due)?;
     }
     Ok(())

@@ -20,7 +20,8 @@ pub(crate) fn fold(step: &Step<'_>, model: &mut Model, event: &Event, findings: 
             let Some((act, first)) = of(model, action) else { return findings.fail(21, format!("{}: an unknown action", step.id)) };
             let free = act.running_until.is_none_or(|until| until <= step.at);
             let fresh = *token > act.token && free && first && !act.succeeded && !act.dead && !act.abandoned;
-            findings.hold(21, fresh && lease_until.as_millisecond() > step.at, || format!("{}: attempt {token} of `{action}` after {act:?}", step.id));
+            findings
+                .hold(21, fresh && lease_until.as_millisecond() > step.at, || format!("{}: attempt {token} of `{action}` after {act:?}", step.id));
             (act.token, act.running_until, act.begun) = (*token, Some(lease_until.as_millisecond()), step.at);
         }
         Event::ExecutionSucceeded(end) => ended(step, model, end, findings, |act| act.succeeded = true),

@@ -47,7 +47,9 @@ fn done(deed: &Deed, events: usize, loaded: &Loaded, findings: &mut Findings) {
         Asked::Submit { .. } => findings.saw(20),
         Asked::Decide { person, decision, revision, .. } => {
             let said = |event: &Event| matches!(event, Event::Decided(decided) if decided.person == *person && decided.decision == *decision && decided.revision == *revision);
-            findings.hold(20, loaded.events.iter().any(|(_, event)| said(event)), || format!("{id:?}: {person} was told that {decision:?} is done, and it is not on record"));
+            findings.hold(20, loaded.events.iter().any(|(_, event)| said(event)), || {
+                format!("{id:?}: {person} was told that {decision:?} is done, and it is not on record")
+            });
             if events > 0 {
                 findings.hold(20, wrote(deed, loaded), || format!("{id:?}: the words of {person} are not on record"));
             } else {
@@ -60,7 +62,8 @@ fn done(deed: &Deed, events: usize, loaded: &Loaded, findings: &mut Findings) {
             findings.hold(20, wrote(deed, loaded) && marks.count() == 1, || format!("{id:?}: a comment is not on record once"));
         }
         Asked::Revise { person } => {
-            let revised = loaded.events.iter().any(|(_, event)| matches!(event, Event::Revised { by, .. } if by.human() == Some(&loaded.row.requester)));
+            let revised =
+                loaded.events.iter().any(|(_, event)| matches!(event, Event::Revised { by, .. } if by.human() == Some(&loaded.row.requester)));
             findings.hold(20, revised, || format!("{id:?}: the revision of {person} is not on record"));
         }
         Asked::Withdraw { person } => {
@@ -80,14 +83,23 @@ fn refused(deed: &Deed, refusal: &Refusal, loaded: &Loaded, findings: &mut Findi
     match refusal {
         Refusal::OwnRequest => findings.saw(2),
         Refusal::StaleRevision { seen, current } => {
-            let there = *current == countersign_core::id::Revision::FIRST || loaded.events.iter().any(|(_, event)| matches!(event, Event::Revised { revision, .. } if revision == current));
+            let there = *current == countersign_core::id::Revision::FIRST
+                || loaded.events.iter().any(|(_, event)| matches!(event, Event::Revised { revision, .. } if revision == current));
             findings.hold(7, seen != current && there, || format!("{id:?}: stale, says the refusal: saw {seen}, stands at {current}"));
         }
         Refusal::AlreadySettled { outcome, at, by } => {
-            let how = loaded.events.iter().find_map(|(at, event)| if let Event::Settled { outcome, .. } = event { Some((*outcome, *at)) } else { None });
+            let how =
+                loaded.events.iter().find_map(|(at, event)| if let Event::Settled { outcome, .. } = event { Some((*outcome, *at)) } else { None });
             findings.hold(11, how == Some((*outcome, *at)), || format!("{id:?}: refused as {outcome:?} at {at}, on record is {how:?}"));
-            let known = |decision| loaded.events.iter().any(|(_, event)| matches!(event, Event::Decided(decided) if by.contains(&decided.person) && decided.decision == decision));
-            findings.hold(11, by.is_empty() || known(Decision::Approve) || known(Decision::Reject), || format!("{id:?}: settled by {by:?}, says the refusal"));
+            let known = |decision| {
+                loaded
+                    .events
+                    .iter()
+                    .any(|(_, event)| matches!(event, Event::Decided(decided) if by.contains(&decided.person) && decided.decision == decision))
+            };
+            findings.hold(11, by.is_empty() || known(Decision::Approve) || known(Decision::Reject), || {
+                format!("{id:?}: settled by {by:?}, says the refusal")
+            });
         }
         Refusal::StageClosed => {
             let closed = loaded.events.iter().any(|(_, event)| matches!(event, Event::StageClosed { stage, .. } if *stage != StageId(0)));

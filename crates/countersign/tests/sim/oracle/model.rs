@@ -3,7 +3,7 @@
 use crate::crew::{Crew, P};
 use crate::law::{Law, Says, StageLaw, When};
 use countersign_core::event::{Actor, Decision, StageResult};
-use countersign_core::id::{StageId, RequestId};
+use countersign_core::id::{RequestId, StageId};
 use countersign_core::policy::OutcomeName;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -77,7 +77,9 @@ fn guardians(id: RequestId, loaded: &Loaded, told: &BTreeMap<(NoticeKind, P), u6
     let ops = P::from("ops");
     let count = |wanted: fn(&Event) -> bool| loaded.events.iter().filter(|(_, event)| wanted(event)).count() as u64;
     let stuck = count(|event| matches!(event, Event::Unroutable { .. }));
-    let dead = count(|event| matches!(event, Event::ExecutionDeadLettered(_)) || matches!(event, Event::NoticeFailed { kind, .. } if *kind != NoticeKind::DeadLettered));
+    let dead = count(|event| {
+        matches!(event, Event::ExecutionDeadLettered(_)) || matches!(event, Event::NoticeFailed { kind, .. } if *kind != NoticeKind::DeadLettered)
+    });
     for (rule, kind, times) in [(6, NoticeKind::Unroutable, stuck), (22, NoticeKind::DeadLettered, dead)] {
         let had = told.get(&(kind, ops.clone())).copied().unwrap_or(0);
         findings.hold(rule, had == times, || format!("{id}: the operator was owed {times} of {} and had {had}", kind_word(kind)));

@@ -31,7 +31,8 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
         let Some(batch) = loaded.events.get(range) else {
             return findings.fail(20, format!("{id}: events {:?} were committed and are gone", note.events));
         };
-        let crews: Vec<Arc<Crew>> = world.crews.lock().unwrap().iter().filter(|crew| (note.crews.0..=note.crews.1).contains(&crew.version)).cloned().collect();
+        let crews: Vec<Arc<Crew>> =
+            world.crews.lock().unwrap().iter().filter(|crew| (note.crews.0..=note.crews.1).contains(&crew.version)).cloned().collect();
         for (index, (at, event)) in batch.iter().enumerate() {
             let step = Step { world, id, at: at.as_millisecond(), note, crews: &crews, batch, index, contents: &loaded.contents };
             findings.hold(16, *at <= note.taken_at, || format!("{id}: an event of {at} was taken at {}", note.taken_at));
@@ -47,7 +48,9 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
 fn after(model: &Model, note: &CommitNote, at: i64, crews: &[Arc<Crew>], batch: &[(jiff::Timestamp, Event)], findings: &mut Findings) {
     let id = model.id;
     let timer = model.next_timer(at);
-    findings.hold(14, note.next_wakeup.map(|due| due.as_millisecond()) == timer, || format!("{id}: next wake-up {:?}, by the rules {timer:?}", note.next_wakeup));
+    findings.hold(14, note.next_wakeup.map(|due| due.as_millisecond()) == timer, || {
+        format!("{id}: next wake-up {:?}, by the rules {timer:?}", note.next_wakeup)
+    });
     let status = status(model);
     findings.hold(20, note.status == status, || format!("{id}: the row says {:?}, the events {status:?}", note.status));
     findings.hold(20, crews.iter().any(|crew| model.waiting(crew) == note.waiting), || format!("{id}: the row waits for {:?}", note.waiting));

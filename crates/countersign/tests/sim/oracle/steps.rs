@@ -8,7 +8,9 @@ use crate::laws::EDITIONS;
 use crate::ledger::CommitNote;
 use crate::world::World;
 use countersign_core::canonical::Digest;
-use countersign_core::event::{Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, PlannedAction, RuledVerdict, StageOpened, StageResult};
+use countersign_core::event::{
+    Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, PlannedAction, RuledVerdict, StageOpened, StageResult,
+};
 use countersign_core::id::{RequestId, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
 use countersign_store::Content;
@@ -66,8 +68,18 @@ pub(crate) fn take(step: &Step<'_>, model: &mut Option<Model>, event: &Event, fi
     };
     let about_people = matches!(
         event,
-        Event::Ruled { .. } | Event::StageOpened(_) | Event::Reminded { .. } | Event::Escalated(_) | Event::Decided(_) | Event::VoiceUncounted { .. }
-            | Event::Unroutable { .. } | Event::Rerouted { .. } | Event::StageClosed { .. } | Event::Returned { .. } | Event::Revised { .. } | Event::Settled { .. }
+        Event::Ruled { .. }
+            | Event::StageOpened(_)
+            | Event::Reminded { .. }
+            | Event::Escalated(_)
+            | Event::Decided(_)
+            | Event::VoiceUncounted { .. }
+            | Event::Unroutable { .. }
+            | Event::Rerouted { .. }
+            | Event::StageClosed { .. }
+            | Event::Returned { .. }
+            | Event::Revised { .. }
+            | Event::Settled { .. }
     );
     if about_people {
         findings.hold(11, model.settled.is_none(), || format!("{id}: `{}` after the outcome", event.name()));
@@ -83,15 +95,22 @@ pub(crate) fn take(step: &Step<'_>, model: &mut Option<Model>, event: &Event, fi
         Event::Rerouted { stage, asked, escalated, directory } => rerouted(step, model, *stage, asked, escalated, *directory, findings),
         Event::StageClosed { stage, result } => closed(step, model, *stage, *result, findings),
         Event::Returned { by } => {
-            let asked = matches!(step.before(), Some(Event::Decided(decided)) if decided.decision == Decision::RequestChanges && decided.person == *by);
+            let asked =
+                matches!(step.before(), Some(Event::Decided(decided)) if decided.decision == Decision::RequestChanges && decided.person == *by);
             findings.hold(12, asked, || format!("{id}: returned without a wish for changes"));
             model.returned = true;
         }
         Event::Revised { revision, by, payload, lapsed } => {
             let person = Model::human(by);
             findings.hold(8, person.as_ref() == Some(&model.requester), || format!("{id}: revised by {by:?}"));
-            let voices: BTreeSet<P> = model.openings.iter().flat_map(|opening| opening.voices.iter().filter(|(_, (_, counts))| *counts).map(|(person, _)| person.clone())).collect();
-            findings.hold(8, revision.0 == model.revision + 1 && lapsed.iter().cloned().collect::<BTreeSet<_>>() == voices, || format!("{id}: revision {revision} lapsed {lapsed:?}, not {voices:?}"));
+            let voices: BTreeSet<P> = model
+                .openings
+                .iter()
+                .flat_map(|opening| opening.voices.iter().filter(|(_, (_, counts))| *counts).map(|(person, _)| person.clone()))
+                .collect();
+            findings.hold(8, revision.0 == model.revision + 1 && lapsed.iter().cloned().collect::<BTreeSet<_>>() == voices, || {
+                format!("{id}: revision {revision} lapsed {lapsed:?}, not {voices:?}")
+            });
             findings.hold(8, matches!(step.after(), Some(Event::Ruled { .. })), || format!("{id}: a new revision that no rule was read for"));
             (model.revision, model.payload, model.returned) = (revision.0, step.payload(payload), false);
             model.openings.clear();
@@ -113,7 +132,20 @@ fn submitted(step: &Step<'_>, event: &Event, findings: &mut Findings) -> Option<
     let submitter = Model::human(by)?;
     findings.hold(2, submitter == *requester, || format!("{}: {submitter} submitted for {requester}", step.id));
     let (requester, payload) = (requester.clone(), step.payload(payload));
-    Some(Model { id: step.id, law, requester, submitter, revision: 1, payload, rule: None, openings: Vec::new(), opened: 0, returned: false, settled: None, acts: Vec::new() })
+    Some(Model {
+        id: step.id,
+        law,
+        requester,
+        submitter,
+        revision: 1,
+        payload,
+        rule: None,
+        openings: Vec::new(),
+        opened: 0,
+        returned: false,
+        settled: None,
+        acts: Vec::new(),
+    })
 }
 
 fn ruled(step: &Step<'_>, model: &mut Model, revision: Revision, rule: &RuleRef, verdict: RuledVerdict, failed: bool, findings: &mut Findings) {
@@ -135,7 +167,8 @@ fn stage_opened(step: &Step<'_>, model: &mut Model, opened: &StageOpened, findin
     let twice = model.openings.iter().any(|opening| opening.spec == opened.spec);
     let turn = match law.with {
         Some(beside) => model.openings.iter().any(|opening| opening.spec == beside),
-        None => (0..opened.spec).all(|earlier| model.openings.iter().any(|opening| opening.spec == earlier && opening.closed == Some(StageResult::Approved))),
+        None => (0..opened.spec)
+            .all(|earlier| model.openings.iter().any(|opening| opening.spec == earlier && opening.closed == Some(StageResult::Approved))),
     };
     findings.hold(8, turn && !twice && opened.stage.0 == model.opened + 1, || format!("{id}: stage {} opened out of turn", opened.stage));
     model.opened = opened.stage.0;
@@ -148,9 +181,22 @@ fn stage_opened(step: &Step<'_>, model: &mut Model, opened: &StageOpened, findin
         findings.fail(1, format!("{id}: stage {} was opened under directory {} that was not in force", opened.stage, opened.directory));
     }
     let expires = opened.expires_at.as_millisecond();
-    findings.hold(9, expires == step.at + law.expire, || format!("{id}: stage {} expires at another time than the pinned version says", opened.stage));
+    findings
+        .hold(9, expires == step.at + law.expire, || format!("{id}: stage {} expires at another time than the pinned version says", opened.stage));
     let (spec, asked) = (opened.spec, opened.asked.clone());
-    model.openings.push(Opening { id: opened.stage, spec, law, opened: step.at, expires, asked, raised: Vec::new(), reminders: 0, voices: Default::default(), unroutable: false, closed: None });
+    model.openings.push(Opening {
+        id: opened.stage,
+        spec,
+        law,
+        opened: step.at,
+        expires,
+        asked,
+        raised: Vec::new(),
+        reminders: 0,
+        voices: Default::default(),
+        unroutable: false,
+        closed: None,
+    });
 }
 
 /// The opening that an event speaks of, if it is open.
@@ -162,7 +208,9 @@ fn open(step: &Step<'_>, model: &Model, stage: StageId, rule: u32, findings: &mu
 
 /// Rules 14 and 15: never early, and as late as it says.
 fn due(step: &Step<'_>, what: &str, due: i64, late_ms: i64, findings: &mut Findings) {
-    findings.hold(14, step.at >= due && step.at - due == late_ms, || format!("{}: {what} was due at {due}, fired at {}, says {late_ms} ms late", step.id, step.at));
+    findings.hold(14, step.at >= due && step.at - due == late_ms, || {
+        format!("{}: {what} was due at {due}, fired at {}, says {late_ms} ms late", step.id, step.at)
+    });
     let earlier = step.batch[..step.index].iter().rev().find_map(|(_, event)| late_of(event));
     findings.hold(14, earlier.is_none_or(|earlier| late_ms <= earlier), || format!("{}: timers fired out of order", step.id));
 }
@@ -181,7 +229,8 @@ fn reminded(step: &Step<'_>, model: &mut Model, stage: StageId, nth: i64, late_m
     findings.hold(15, nth > opening.reminders && !model.returned, || format!("{}: reminder {nth} after {}", step.id, opening.reminders));
     due(step, "a reminder", opening.opened + every * nth, late_ms, findings);
     let to: BTreeSet<P> = to.iter().cloned().collect();
-    let right = step.any(|crew| model.standing(&opening, crew, true).into_keys().filter(|person| !opening.spoke(person)).collect::<BTreeSet<_>>() == to);
+    let right =
+        step.any(|crew| model.standing(&opening, crew, true).into_keys().filter(|person| !opening.spoke(person)).collect::<BTreeSet<_>>() == to);
     findings.hold(15, right, || format!("{}: reminded {to:?}", step.id));
     model.opening(stage).unwrap().reminders = nth;
 }
@@ -212,7 +261,9 @@ fn escalate(step: &Step<'_>, model: &mut Model, escalated: &Escalated, findings:
             expires = counted_from + own;
             findings.hold(18, escalated.expires_at.map(|at| at.as_millisecond()) == Some(expires), || format!("{id}: the deadline of level {level}"));
         }
-        let right = step.crew(escalated.directory).is_some_and(|crew| model.askable(&law.to, &crew, opening.id, opening.law.repeat) == escalated.to.iter().cloned().collect());
+        let right = step
+            .crew(escalated.directory)
+            .is_some_and(|crew| model.askable(&law.to, &crew, opening.id, opening.law.repeat) == escalated.to.iter().cloned().collect());
         findings.hold(18, right, || format!("{id}: level {level} asks {:?}", escalated.to));
     } else {
         let active = step.any(|crew| escalated.to.iter().all(|person| crew.active.contains(person)));
@@ -227,14 +278,17 @@ fn escalate(step: &Step<'_>, model: &mut Model, escalated: &Escalated, findings:
 fn hear(step: &Step<'_>, model: &mut Model, decided: &Decided, findings: &mut Findings) {
     let (id, person) = (step.id, &decided.person);
     findings.hold(2, !model.excluded(person), || format!("{id}: {person} decides their own request"));
-    findings.hold(7, decided.revision.0 == model.revision, || format!("{id}: decided on revision {}, which is not {}", decided.revision, model.revision));
+    findings
+        .hold(7, decided.revision.0 == model.revision, || format!("{id}: decided on revision {}, which is not {}", decided.revision, model.revision));
     findings.hold(5, (decided.door == Door::Relay) == decided.relayed_by.is_some(), || format!("{id}: the relay is not named"));
     findings.hold(11, !model.returned && !decided.stages.is_empty(), || format!("{id}: decided while nobody could"));
     let mut news = false;
     for stage in &decided.stages {
         let Some(opening) = open(step, model, *stage, 11, findings) else { continue };
         let in_time = step.at < opening.expires && step.note.taken_at.as_millisecond() < opening.expires;
-        findings.hold(16, in_time, || format!("{id}: {person} decided at {}, taken at {}, after the deadline {}", step.at, step.note.taken_at, opening.expires));
+        findings.hold(16, in_time, || {
+            format!("{id}: {person} decided at {}, taken at {}, after the deadline {}", step.at, step.note.taken_at, opening.expires)
+        });
         let may = step.any(|crew| model.standing(&opening, crew, true).contains_key(person));
         findings.hold(1, may, || format!("{id}: {person} may not decide stage {stage}"));
         news |= opening.voices.get(person) != Some(&(decided.decision, true));
@@ -290,7 +344,8 @@ fn closed(step: &Step<'_>, model: &mut Model, stage: StageId, result: StageResul
     let Some(opening) = open(step, model, stage, 11, findings) else { return };
     let (expired, silence) = (step.at >= opening.expires, opening.law.silence);
     match result {
-        StageResult::Approved if expired => findings.hold(14, silence == Silence::Approves && !model.returned, || format!("{id}: silence approved stage {stage}")),
+        StageResult::Approved if expired => findings
+            .hold(14, silence == Silence::Approves && !model.returned && !opening.unroutable, || format!("{id}: silence approved stage {stage}")),
         StageResult::Approved => {
             let full = step.any(|crew| fill(&model.heard(&opening, crew), &opening.law.counts()));
             findings.hold(1, full, || format!("{id}: stage {stage} closed as approved by {:?}", opening.said(Decision::Approve)));
@@ -302,7 +357,9 @@ fn closed(step: &Step<'_>, model: &mut Model, stage: StageId, result: StageResul
             findings.hold(12, enough, || format!("{id}: stage {stage} closed as rejected by {:?}", opening.said(Decision::Reject)));
         }
         StageResult::Expired => {
-            let right = expired && (silence == Silence::Expires || model.returned);
+            // Silence approves nothing where nobody could have spoken (rule 6).
+            let deaf = model.returned || opening.unroutable;
+            let right = expired && (silence == Silence::Expires || (silence == Silence::Approves && deaf));
             findings.hold(14, right, || format!("{id}: stage {stage} expired at {}, due {}", step.at, opening.expires));
         }
         StageResult::Voided => findings.saw(15),
@@ -318,8 +375,7 @@ fn rejected(model: &Model, opening: &Opening, crew: &Crew) -> bool {
         return true;
     }
     let mut reach = model.reach(opening, crew);
-    for (level, law) in opening.law.escalate.iter().enumerate().filter(|(level, _)| !opening.fired(*level)) {
-        let _ = level;
+    for (_, law) in opening.law.escalate.iter().enumerate().filter(|(level, _)| !opening.fired(*level)) {
         for person in model.askable(&law.to, crew, opening.id, opening.law.repeat) {
             reach.entry(person).or_default().extend(0..opening.law.seats.len());
         }
@@ -350,10 +406,13 @@ fn settled(step: &Step<'_>, model: &mut Model, outcome: OutcomeName, cause: &Cau
         }
         (OutcomeName::Rejected | OutcomeName::Expired, Cause::Expiry { late_ms }) => {
             let wanted = if outcome == OutcomeName::Rejected { StageResult::Rejected } else { StageResult::Expired };
-            findings.hold(14, model.openings.iter().any(|opening| opening.closed == Some(wanted)), || format!("{id}: {outcome:?} though no stage was"));
+            findings
+                .hold(14, model.openings.iter().any(|opening| opening.closed == Some(wanted)), || format!("{id}: {outcome:?} though no stage was"));
             expiry(step, model, *late_ms, findings);
         }
-        (OutcomeName::Withdrawn, Cause::Withdrawn(by)) => findings.hold(8, Model::human(by).as_ref() == Some(&model.requester), || format!("{id}: withdrawn by {by:?}")),
+        (OutcomeName::Withdrawn, Cause::Withdrawn(by)) => {
+            findings.hold(8, Model::human(by).as_ref() == Some(&model.requester), || format!("{id}: withdrawn by {by:?}"))
+        }
         other => findings.fail(27, format!("{id}: settled {other:?}")),
     }
     findings.hold(11, model.openings.iter().all(|opening| opening.closed.is_some()), || format!("{id}: settled with an open stage"));
@@ -362,7 +421,12 @@ fn settled(step: &Step<'_>, model: &mut Model, outcome: OutcomeName, cause: &Cau
 }
 
 fn expiry(step: &Step<'_>, model: &Model, late_ms: i64, findings: &mut Findings) {
-    let first = model.openings.iter().filter(|opening| opening.closed != Some(StageResult::Approved) || opening.law.silence == Silence::Approves).map(|opening| opening.expires).min();
+    let first = model
+        .openings
+        .iter()
+        .filter(|opening| opening.closed != Some(StageResult::Approved) || opening.law.silence == Silence::Approves)
+        .map(|opening| opening.expires)
+        .min();
     due(step, "an expiry", first.unwrap_or(i64::MAX), late_ms, findings);
 }
 
@@ -385,7 +449,9 @@ fn plan(step: &Step<'_>, model: &mut Model, outcome: OutcomeName, actions: &[Pla
         let body = step.content(&action.body).unwrap_or_default().to_vec();
         let told: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let payload = &told["data"]["request"]["payload"];
-        findings.hold(21, *payload == model.payload, || format!("{}: the body of `{}` carries {payload}, approved was {}", step.id, action.name, model.payload));
+        findings.hold(21, *payload == model.payload, || {
+            format!("{}: the body of `{}` carries {payload}, approved was {}", step.id, action.name, model.payload)
+        });
         model.acts.push(Act { name: action.name.to_string(), ..Act::default() });
     }
 }
