@@ -98,7 +98,10 @@ impl Refusal {
         match self {
             Self::OwnRequest => "nobody decides their own request; somebody else whom the stage asks must".into(),
             Self::NotAnApprover => "you are not asked to decide this request; `why` shows who is".into(),
-            Self::VoiceAlreadyCounted => "your approval already counts in another stage of this request, and one person is one voice; somebody else must fill this stage".into(),
+            Self::VoiceAlreadyCounted => {
+                "your approval already counts in another stage of this request, and one person is one voice; somebody else must fill this stage"
+                    .into()
+            }
             Self::AlreadySettled { outcome, at, by } => settled(*outcome, *at, by),
             Self::StageClosed => "the stage that asked you has ended; the request goes on without a further voice of yours".into(),
             Self::Returned => "changes were asked for, so nobody can decide until the requester sends a new revision".into(),
@@ -109,7 +112,9 @@ impl Refusal {
             Self::NotTheRequester => "only the requester, or a key that acts for them, may do this".into(),
             Self::UnknownPerson(person) => format!("`{person}` is nobody in the directory, or has left"),
             Self::UnknownAction(action) => format!("no action `{action}` follows from this outcome"),
-            Self::NotADeadLetter(action) => format!("`{action}` is not a dead letter: only an action that was given up can be retried or abandoned by hand"),
+            Self::NotADeadLetter(action) => {
+                format!("`{action}` is not a dead letter: only an action that was given up can be retried or abandoned by hand")
+            }
             Self::NotRunnable(action) => format!("`{action}` cannot start now: it is running or done, or waits for the action before it"),
             Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
             Self::DigestMismatch(action) => format!("the bytes of `{action}` are not those that were approved; nothing was sent"),

@@ -1,8 +1,6 @@
 //! The composition root: the only place that knows every adapter. Opens the store, puts engine, workers and
 //! doors together, runs them until told to stop, and stops them so that nothing is lost.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::config::{Config, LimitsConfig, Provider, SummaryConfig};
 use crate::engine::{Engine, Ports, Settings};
 use crate::outbound::Outbound;
@@ -12,6 +10,8 @@ use crate::outbound::secret::Secrets;
 use crate::ports::{Summarizer, SystemClock, SystemRandom};
 use crate::sources::Sources;
 use crate::workers::perform::{Performer, Sinks};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_store::sqlite::OpenOptions;
 use countersign_store::{Fault, Opened, SqliteStore};
 use std::net::SocketAddr;
@@ -102,7 +102,12 @@ impl App {
     }
 }
 
-fn performer(engine: &Arc<Engine>, config: &Config, summarizer: Option<Arc<dyn Summarizer>>, console: Option<Console>) -> Result<Arc<Performer>, StartFault> {
+fn performer(
+    engine: &Arc<Engine>,
+    config: &Config,
+    summarizer: Option<Arc<dyn Summarizer>>,
+    console: Option<Console>,
+) -> Result<Arc<Performer>, StartFault> {
     let secrets = Secrets::allowing(config.secrets.iter().cloned());
     let outbound = Outbound::new(Guard::allowing(config.allow_networks.iter().copied()), secrets.clone())?;
     let sinks = Sinks {

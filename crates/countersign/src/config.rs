@@ -165,7 +165,10 @@ mod tests {
     fn wrong(source: &str, environment: &[(&str, &str)]) -> Vec<String> {
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let found = Config::parse(None, source, &environment).unwrap_err();
-        found.iter().map(|one| format!("{}:{}:{} {} [{}]", one.file, one.line, one.column, one.message, one.suggestion.clone().unwrap_or_default())).collect()
+        found
+            .iter()
+            .map(|one| format!("{}:{}:{} {} [{}]", one.file, one.line, one.column, one.message, one.suggestion.clone().unwrap_or_default()))
+            .collect()
     }
 
     #[test]
@@ -192,10 +195,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error_with_its_place_and_a_suggestion() {
-        assert_eq!(
-            wrong("[server]\nlistn = 'x'\n", &[]),
-            ["countersign.toml:2:1 unknown key `listn` in [server] [did you mean `listen`?]"]
-        );
+        assert_eq!(wrong("[server]\nlistn = 'x'\n", &[]), ["countersign.toml:2:1 unknown key `listn` in [server] [did you mean `listen`?]"]);
         assert_eq!(wrong("[servr]\n", &[]), ["countersign.toml:1:2 unknown section `servr` [did you mean `server`?]"]);
         assert_eq!(
             wrong("", &[("COUNTERSIGN_SERVER_LISTN", "x")]),
@@ -212,7 +212,10 @@ mod tests {
 
     #[test]
     fn wrong_values_name_what_was_expected() {
-        let found = wrong("[server]\nlisten = 7171\n[summary]\nprovider = 'olama'\nbudget = 'soon'\n[webhooks]\nallow_networks = ['10.0.0.0/99']\n[secrets]\nallow = ['hunter2']\n", &[]);
+        let found = wrong(
+            "[server]\nlisten = 7171\n[summary]\nprovider = 'olama'\nbudget = 'soon'\n[webhooks]\nallow_networks = ['10.0.0.0/99']\n[secrets]\nallow = ['hunter2']\n",
+            &[],
+        );
         assert_eq!(found.len(), 5, "{found:#?}");
         assert!(found[1].contains("did you mean `ollama`?"));
         assert!(!found[4].contains("hunter2"), "{}", found[4]);

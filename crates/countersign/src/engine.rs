@@ -15,6 +15,7 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+pub mod deed;
 mod directory;
 mod handle;
 pub mod keys;
@@ -23,9 +24,8 @@ pub mod owed;
 mod query;
 mod row;
 pub mod seen;
-pub mod submit;
-pub mod deed;
 pub mod shelf;
+pub mod submit;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.
 const CHANGES_QUEUED_MAX: usize = 4096;

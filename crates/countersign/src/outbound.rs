@@ -59,10 +59,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            total: TOTAL_TIMEOUT,
-            connect: CONNECT_TIMEOUT,
-        }
+        Self { total: TOTAL_TIMEOUT, connect: CONNECT_TIMEOUT }
     }
 }
 
@@ -105,17 +102,9 @@ impl Outbound {
     }
 
     /// The same with another patience.
-    pub fn with_patience(
-        guard: Guard,
-        secrets: Secrets,
-        patience: Patience,
-    ) -> Result<Self, OutboundFault> {
+    pub fn with_patience(guard: Guard, secrets: Secrets, patience: Patience) -> Result<Self, OutboundFault> {
         let guard = Arc::new(guard);
-        Ok(Self {
-            client: client(&guard, patience)?,
-            guard,
-            secrets: Arc::new(secrets),
-        })
+        Ok(Self { client: client(&guard, patience)?, guard, secrets: Arc::new(secrets) })
     }
 
     /// The secrets that may be named.
@@ -132,20 +121,10 @@ impl Outbound {
 
     async fn attempt(&self, post: Post<'_>) -> Result<Answer, Answer> {
         let url = self.guard.check(post.url).map_err(refusal)?;
-        let mut settled = self
-            .secrets
-            .settle(post.headers)
-            .await
-            .map_err(|fault| Answer::again(fault.to_string()))?;
+        let mut settled = self.secrets.settle(post.headers).await.map_err(|fault| Answer::again(fault.to_string()))?;
         let headers = self.headers(post, &mut settled).await?;
         let body = Bytes::copy_from_slice(post.body);
-        let sent = self
-            .client
-            .post(url)
-            .headers(headers)
-            .body(body)
-            .send()
-            .await;
+        let sent = self.client.post(url).headers(headers).body(body).send().await;
         let response = sent.map_err(|fault| Answer::again(describe(&fault)))?;
         let (status, retry_after) = (response.status(), retry_after(&response, post.timestamp));
         let output = read(response, ANSWER_BYTES_MAX).await.bytes;
@@ -157,10 +136,8 @@ impl Outbound {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in &settled.values {
-            let name = HeaderName::try_from(name.as_str())
-                .map_err(|_| Answer::gone("header name not sendable"))?;
-            let mut value = HeaderValue::try_from(value.expose())
-                .map_err(|_| Answer::again("header value not sendable"))?;
+            let name = HeaderName::try_from(name.as_str()).map_err(|_| Answer::gone("header name not sendable"))?;
+            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| Answer::again("header value not sendable"))?;
             value.set_sensitive(true);
             if !RESERVED_HEADERS.contains(&name.as_str()) {
                 headers.insert(name, value);
@@ -171,16 +148,9 @@ impl Outbound {
             headers.insert(KEY_HEADER, id.clone());
         }
         headers.insert(signature::ID_HEADER, id);
-        headers.insert(
-            signature::TIMESTAMP_HEADER,
-            HeaderValue::from(post.timestamp.as_second()),
-        );
+        headers.insert(signature::TIMESTAMP_HEADER, HeaderValue::from(post.timestamp.as_second()));
         if let Some(reference) = post.secret {
-            let secret = self
-                .secrets
-                .resolve(reference)
-                .await
-                .map_err(|fault| Answer::again(fault.to_string()))?;
+            let secret = self.secrets.resolve(reference).await.map_err(|fault| Answer::again(fault.to_string()))?;
             headers.insert(signature::SIGNATURE_HEADER, sign(post, &secret)?);
             settled.secrets.push(secret);
         }
@@ -206,10 +176,7 @@ pub fn client(guard: &Arc<Guard>, patience: Patience) -> Result<Client, Outbound
 
 /// Scheme, host and port: as much of a URL as may be shown.
 pub fn origin(url: &str) -> String {
-    Url::parse(url).map_or_else(
-        |_| "unreadable url".to_owned(),
-        |url| url.origin().ascii_serialization(),
-    )
+    Url::parse(url).map_or_else(|_| "unreadable url".to_owned(), |url| url.origin().ascii_serialization())
 }
 
 /// The beginning of a body.
@@ -225,22 +192,14 @@ pub(crate) async fn read(mut response: Response, bytes_max: usize) -> Beginning 
     let mut bytes = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) => {
-                bytes.extend_from_slice(chunk.get(..bytes_max - bytes.len()).unwrap_or(&chunk))
-            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(chunk.get(..bytes_max - bytes.len()).unwrap_or(&chunk)),
             Ok(None) => return Beginning { bytes, whole: true },
             Err(_) => {
-                return Beginning {
-                    bytes,
-                    whole: false,
-                };
+                return Beginning { bytes, whole: false };
             }
         }
         if bytes.len() >= bytes_max {
-            return Beginning {
-                bytes,
-                whole: false,
-            };
+            return Beginning { bytes, whole: false };
         }
     }
 }
@@ -266,9 +225,7 @@ pub(crate) fn describe(fault: &reqwest::Error) -> &'static str {
 fn refusal(refused: Refused) -> Answer {
     match refused {
         Refused::Address => Answer::again(refused.to_string()),
-        Refused::Unreadable | Refused::Scheme | Refused::Userinfo => {
-            Answer::gone(refused.to_string())
-        }
+        Refused::Unreadable | Refused::Scheme | Refused::Userinfo => Answer::gone(refused.to_string()),
     }
 }
 
@@ -282,19 +239,11 @@ fn retry_after(response: &Response, now: Timestamp) -> Option<jiff::SignedDurati
     retry::parse_retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
 }
 
-fn meaning(
-    status: StatusCode,
-    output: Vec<u8>,
-    retry_after: Option<jiff::SignedDuration>,
-) -> Answer {
+fn meaning(status: StatusCode, output: Vec<u8>, retry_after: Option<jiff::SignedDuration>) -> Answer {
     let answer = status.as_u16().to_string();
     match status {
         _ if status.is_success() => Answer::Delivered { answer, output },
         StatusCode::GONE => Answer::Gone { answer, output },
-        _ => Answer::Again {
-            answer,
-            output,
-            retry_after,
-        },
+        _ => Answer::Again { answer, output, retry_after },
     }
 }

@@ -140,27 +140,18 @@ pub enum Answer {
 impl Answer {
     /// Worth another try; nothing came back.
     pub fn again(answer: impl Into<String>) -> Self {
-        Self::Again {
-            answer: answer.into(),
-            output: Vec::new(),
-            retry_after: None,
-        }
+        Self::Again { answer: answer.into(), output: Vec::new(), retry_after: None }
     }
 
     /// No further try will help; nothing came back.
     pub fn gone(answer: impl Into<String>) -> Self {
-        Self::Gone {
-            answer: answer.into(),
-            output: Vec::new(),
-        }
+        Self::Gone { answer: answer.into(), output: Vec::new() }
     }
 
     /// The short text, for the record of the attempt.
     pub fn text(&self) -> &str {
         match self {
-            Self::Delivered { answer, .. }
-            | Self::Again { answer, .. }
-            | Self::Gone { answer, .. } => answer,
+            Self::Delivered { answer, .. } | Self::Again { answer, .. } | Self::Gone { answer, .. } => answer,
         }
     }
 }
@@ -168,19 +159,8 @@ impl Answer {
 /// Shows the origin only: paths and queries of chat webhooks are secrets, bodies are other people's.
 impl fmt::Debug for Parcel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            id,
-            url,
-            body,
-            timestamp,
-            ..
-        } = self;
-        write!(
-            f,
-            "Parcel {{ {id}, to {}, {} bytes, {timestamp} }}",
-            crate::outbound::origin(url),
-            body.len()
-        )
+        let Self { id, url, body, timestamp, .. } = self;
+        write!(f, "Parcel {{ {id}, to {}, {} bytes, {timestamp} }}", crate::outbound::origin(url), body.len())
     }
 }
 
@@ -190,13 +170,7 @@ impl fmt::Debug for Job {
             JobTarget::Http { url, .. } => crate::outbound::origin(url),
             JobTarget::Command { argv, .. } => argv.first().cloned().unwrap_or_default(),
         };
-        write!(
-            f,
-            "Job {{ {}, to {to}, {} bytes, {} }}",
-            self.key,
-            self.body.len(),
-            self.timestamp
-        )
+        write!(f, "Job {{ {}, to {to}, {} bytes, {} }}", self.key, self.body.len(), self.timestamp)
     }
 }
 
@@ -262,9 +236,6 @@ mod tests {
             headers: vec![("Authorization".into(), Setting::Plain("sEcReT".into()))],
         };
         let shown = format!("{parcel:?}");
-        assert_eq!(
-            shown,
-            "Parcel { msg_1, to https://hooks.example, 6 bytes, 1970-01-01T00:00:00Z }"
-        );
+        assert_eq!(shown, "Parcel { msg_1, to https://hooks.example, 6 bytes, 1970-01-01T00:00:00Z }");
     }
 }

@@ -177,7 +177,13 @@ impl Sources {
                     }
                     match self.engine.shelf().put_policy(read.policy, &read.sources, self.engine.records()).await {
                         Ok(()) => tracing::info!(policy = %name, version = %version, "another policy version is in force"),
-                        Err(fault) => standing.wrong.push(Diagnostic::at(&file.file, "", 0..0, "not_stored", format!("the policy could not be put in force: {fault}"))),
+                        Err(fault) => standing.wrong.push(Diagnostic::at(
+                            &file.file,
+                            "",
+                            0..0,
+                            "not_stored",
+                            format!("the policy could not be put in force: {fault}"),
+                        )),
                     }
                 }
             }

@@ -117,10 +117,7 @@ pub struct Summary {
 impl Summary {
     /// The three lines that notices carry.
     pub fn wire_text(&self) -> String {
-        format!(
-            "SUMMARY: {}\nIMPACT: {}\nRISK: {}",
-            self.text, self.impact, self.risk
-        )
+        format!("SUMMARY: {}\nIMPACT: {}\nRISK: {}", self.text, self.impact, self.risk)
     }
 }
 

@@ -50,7 +50,8 @@ fn none(what: &str, offenders: &[String]) {
 
 #[test]
 fn no_file_is_longer_than_one_can_hold_in_mind() {
-    let long: Vec<String> = sources().iter().filter(|s| s.text.lines().count() > FILE_LINES_MAX).map(|s| format!("{} {}", s.text.lines().count(), s.path)).collect();
+    let long: Vec<String> =
+        sources().iter().filter(|s| s.text.lines().count() > FILE_LINES_MAX).map(|s| format!("{} {}", s.text.lines().count(), s.path)).collect();
     none("files over 500 lines; split by noun", &long);
     let mut sizes: Vec<usize> = sources().iter().filter(|s| s.path.contains("/src/")).map(|s| s.text.lines().count()).collect();
     sizes.sort_unstable();
@@ -65,9 +66,20 @@ fn no_function_is_longer_than_a_page() {
         for (start, line) in lines.iter().enumerate() {
             let trimmed = line.trim_start();
             let indent = line.len() - trimmed.len();
-            let is_function = ["fn ", "pub fn ", "async fn ", "pub async fn ", "pub(crate) fn ", "pub(super) fn ", "pub(super) async fn ", "pub(crate) async fn ", "const fn ", "pub const fn "]
-                .iter()
-                .any(|prefix| trimmed.starts_with(prefix));
+            let is_function = [
+                "fn ",
+                "pub fn ",
+                "async fn ",
+                "pub async fn ",
+                "pub(crate) fn ",
+                "pub(super) fn ",
+                "pub(super) async fn ",
+                "pub(crate) async fn ",
+                "const fn ",
+                "pub const fn ",
+            ]
+            .iter()
+            .any(|prefix| trimmed.starts_with(prefix));
             if !is_function || trimmed.ends_with(';') {
                 continue;
             }
@@ -157,7 +169,8 @@ fn doors_see_the_engine_and_nothing_behind_it() {
 #[test]
 fn channels_see_a_rendered_parcel_never_a_request() {
     for source in sources() {
-        let outbound = ["channel", "executor", "summary", "outbound"].iter().any(|part| source.path.starts_with(&format!("crates/countersign/src/{part}")));
+        let outbound =
+            ["channel", "executor", "summary", "outbound"].iter().any(|part| source.path.starts_with(&format!("crates/countersign/src/{part}")));
         assert!(!(outbound && body(&source).contains("countersign_core::request")), "{} knows a request", source.path);
     }
 }

@@ -1,9 +1,9 @@
 //! What others need to know of a request without deciding anything: its status, who is waited for, what
 //! happens next and when.
 
+use super::Request;
 use super::decide::Facts;
 use super::decide::{earliest, heard, specs, standing, timers};
-use super::Request;
 use crate::event::Decision;
 use crate::id::PersonId;
 use crate::policy::{OutcomeName, StageSpec};

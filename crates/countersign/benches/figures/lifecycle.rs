@@ -2,8 +2,8 @@
 //! receiver, decides, waits for the action at the receiver.
 
 use super::bare::Bare;
-use super::receiver::Receiver;
 use super::process::{Server, Site};
+use super::receiver::Receiver;
 use super::spread::{ms, percentile, row};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -67,7 +67,12 @@ pub async fn whole(span: Duration) {
     let (b50, b99) = (percentile(&mut plain.to_action, 0.5), percentile(&mut plain.to_action, 0.99));
     row("decision to action's arrival under that load, p50 / p99", &format!("{} / {}", ms(p50), ms(p99)), &format!("{} / {}", ms(b50), ms(b99)), "");
     let mut calm = one_by_one(&target, &receiver, 300).await;
-    row("decision to action's arrival, one at a time, p50 / p99", &format!("{} / {}", ms(percentile(&mut calm, 0.5)), ms(percentile(&mut calm, 0.99))), "", "");
+    row(
+        "decision to action's arrival, one at a time, p50 / p99",
+        &format!("{} / {}", ms(percentile(&mut calm, 0.5)), ms(percentile(&mut calm, 0.99))),
+        "",
+        "",
+    );
 }
 
 /// Acknowledged decisions per second: requests submitted before, decided by 64 clients.
@@ -80,7 +85,12 @@ pub async fn decisions(span: Duration) {
     let server = site.serve();
     let target = Target::of(&site, &server);
     let run = decide_all(&target, span).await;
-    row("acknowledged decisions per second, 64 clients", &format!("{:.0}", run.rate), &format!("{:.0}", plain.rate), &format!("{:.2}", run.rate / plain.rate));
+    row(
+        "acknowledged decisions per second, 64 clients",
+        &format!("{:.0}", run.rate),
+        &format!("{:.0}", plain.rate),
+        &format!("{:.2}", run.rate / plain.rate),
+    );
 }
 
 /// Latency of decisions at a given rate, open loop: each starts at its own time whether or not others are done.

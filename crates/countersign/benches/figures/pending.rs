@@ -77,7 +77,12 @@ pub async fn at_a_million() {
         sample(&engine, &mut many).await;
     }
     let (small, large) = (percentile(&mut few, 0.99), percentile(&mut many, 0.99));
-    row("submit and decide, p99, at 1,000 / 1,000,000 pending", &format!("{} / {}", ms(small), ms(large)), "", &format!("{:.2}", large.as_secs_f64() / small.as_secs_f64()));
+    row(
+        "submit and decide, p99, at 1,000 / 1,000,000 pending",
+        &format!("{} / {}", ms(small), ms(large)),
+        "",
+        &format!("{:.2}", large.as_secs_f64() / small.as_secs_f64()),
+    );
     let server = site.serve();
     row("start to ready at 1,000,000 pending", &ms(server.ready_in), "", "");
     row("resident memory then", &format!("{} MiB", server.memory_mib("VmRSS")), "", "");
@@ -156,7 +161,8 @@ async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore
     let engine = Arc::new(Engine::new(ports, settings));
     let sources = PolicySources { file: "bench.toml".into(), source: source.to_owned(), rates: None };
     engine.shelf().put_policy(sources.load().unwrap(), &sources, &records).await.unwrap();
-    let person = |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: Default::default(), active: true };
+    let person =
+        |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: Default::default(), active: true };
     let people = ["leo", "ana"].map(|id| (PersonId::from(id), person(id)));
     let roster = Roster { version: 1, people: people.into_iter().collect(), groups: BTreeMap::new() };
     engine.shelf().set_people(People { roster: Arc::new(roster), ..People::default() });

@@ -27,7 +27,8 @@ async fn ready(State(state): State<ApiState>) -> Response {
         Ok(_) => match state.engine.shelf().concerns() {
             0 => "ready\n".into_response(),
             // It works, by the last good version: whoever watches should say so, and nobody should restart it.
-            files => format!("ready\n{files} files of directory and policies are not in force as they stand: see the log, or `countersign doctor`\n").into_response(),
+            files => format!("ready\n{files} files of directory and policies are not in force as they stand: see the log, or `countersign doctor`\n")
+                .into_response(),
         },
         Err(error) => {
             tracing::error!(error = %error, "not ready: the store does not answer");

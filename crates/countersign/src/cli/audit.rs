@@ -77,7 +77,10 @@ async fn verify(file: PathBuf, json: bool) -> Result<Exit, Failure> {
         for one in &found.problems {
             terminal::say(&format!("{}: {}", clean(&one.place), clean(&one.what)));
         }
-        terminal::say(&format!("{} requests, {} events, {} contents, {} policy versions read", found.requests, found.events, found.contents, found.policies));
+        terminal::say(&format!(
+            "{} requests, {} events, {} contents, {} policy versions read",
+            found.requests, found.events, found.contents, found.policies
+        ));
         terminal::say(&format!("heads {}", found.heads_digest));
         terminal::say(if found.problems.is_empty() { "the record is whole" } else { "the record is NOT whole" });
     }
@@ -110,7 +113,11 @@ impl Backup {
         if json {
             terminal::say(&json!({ "file": self.to.display().to_string(), "bytes": length }).to_string());
         } else {
-            terminal::say(&format!("{} written, {length} bytes; check it with `countersign audit verify --file {}`", self.to.display(), self.to.display()));
+            terminal::say(&format!(
+                "{} written, {length} bytes; check it with `countersign audit verify --file {}`",
+                self.to.display(),
+                self.to.display()
+            ));
         }
         Ok(Exit::Done)
     }

@@ -34,7 +34,8 @@ struct Report {
 
 impl Bulk {
     pub(crate) async fn run(self, server: &Server, json: bool) -> Result<Exit, Failure> {
-        let map = std::fs::read_to_string(&self.map).map_err(|error| Failure::usage(format!("{}: {}", self.map.display(), crate::config::reason(&error))))?;
+        let map = std::fs::read_to_string(&self.map)
+            .map_err(|error| Failure::usage(format!("{}: {}", self.map.display(), crate::config::reason(&error))))?;
         let map = Map::parse(&self.map.display().to_string(), &map).map_err(|fault| Failure::usage(fault.to_string()))?;
         let rows = Rows::open(&self.from, map).map_err(|fault| Failure::usage(fault.to_string()))?;
         let unmapped = rows.unmapped().iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");

@@ -26,7 +26,8 @@ impl DemoArgs {
 }
 
 async fn greeting(demo: &Demo) -> Result<String, Failure> {
-    let mut lines = vec![format!("countersign ready on http://{}", demo.bound), String::new(), "Open as (each link signs one browser in, once):".into()];
+    let mut lines =
+        vec![format!("countersign ready on http://{}", demo.bound), String::new(), "Open as (each link signs one browser in, once):".into()];
     for (who, link) in demo.links().await? {
         lines.push(format!("  {who:<32} {link}"));
     }

@@ -232,7 +232,9 @@ fn named(config: &Config, policies: &[Policy]) -> BTreeSet<(String, String)> {
                 Target::Http { headers, secret, .. } => headers.values().cloned().chain(secret.clone()).collect(),
                 Target::Command { env, .. } => env.values().cloned().collect(),
             };
-            named.extend(values.into_iter().filter(|value| value.starts_with("env:") || value.starts_with("file:")).map(|value| (place.clone(), value)));
+            named.extend(
+                values.into_iter().filter(|value| value.starts_with("env:") || value.starts_with("file:")).map(|value| (place.clone(), value)),
+            );
         }
     }
     let source = std::fs::read_to_string(&config.directory).unwrap_or_default();

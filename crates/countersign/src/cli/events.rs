@@ -103,14 +103,14 @@ fn print(event: &EventBody, json: bool) {
     terminal::say(&format!("{} {} {:>3} {:<16} {}", clean(&event.at), clean(&event.request), event.number, clean(&event.event), clean(&facts)));
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_line_of_the_stream_is_an_event() {
-        let line = br#"data: {"request":"req_1","number":1,"cursor":"7","event":"submitted","at":"2026-01-01T00:00:00Z","facts":{"policy":"expense"}}"#;
+        let line =
+            br#"data: {"request":"req_1","number":1,"cursor":"7","event":"submitted","at":"2026-01-01T00:00:00Z","facts":{"policy":"expense"}}"#;
         let event = event_of(line).unwrap();
         assert_eq!((event.cursor.as_deref(), event.facts["policy"].as_str()), (Some("7"), Some("expense")));
         assert!(event_of(b": keep-alive").is_none());

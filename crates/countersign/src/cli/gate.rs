@@ -58,7 +58,11 @@ impl Gate {
         match outcome(&after)? {
             Exit::Done => {}
             turned => {
-                let say = if json { serde_json::to_string(&after).unwrap_or_default() } else { format!("{} is {}: nothing was run", after.id, clean(&after.status)) };
+                let say = if json {
+                    serde_json::to_string(&after).unwrap_or_default()
+                } else {
+                    format!("{} is {}: nothing was run", after.id, clean(&after.status))
+                };
                 terminal::complain(&say);
                 return Ok(turned);
             }
@@ -86,7 +90,8 @@ impl Run {
 
     /// The approved revision may be another than the one submitted: it counts, and it must be this run.
     fn is_what_was_approved(&self, request: &RequestBody) -> Result<(), Failure> {
-        let same = request.payload.get("argv") == Some(&Value::from(self.argv.clone())) && request.payload.get("cwd") == Some(&Value::from(self.cwd.clone()));
+        let same = request.payload.get("argv") == Some(&Value::from(self.argv.clone()))
+            && request.payload.get("cwd") == Some(&Value::from(self.cwd.clone()));
         let sealed = digest_of(&request.payload).to_string() == request.payload_digest;
         if same && sealed && request.status == "approved" {
             return Ok(());
@@ -119,7 +124,11 @@ mod tests {
     fn only_what_was_approved_runs() {
         let run = Run { argv: vec!["deploy".into(), "web".into()], cwd: "/srv".into() };
         assert!(run.is_what_was_approved(&approved(json!({ "argv": ["deploy", "web"], "cwd": "/srv" }))).is_ok());
-        for other in [json!({ "argv": ["deploy", "db"], "cwd": "/srv" }), json!({ "argv": ["deploy", "web"], "cwd": "/" }), json!({ "argv": "deploy web", "cwd": "/srv" })] {
+        for other in [
+            json!({ "argv": ["deploy", "db"], "cwd": "/srv" }),
+            json!({ "argv": ["deploy", "web"], "cwd": "/" }),
+            json!({ "argv": "deploy web", "cwd": "/srv" }),
+        ] {
             assert!(run.is_what_was_approved(&approved(other)).is_err());
         }
         let mut forged = approved(json!({ "argv": ["deploy", "web"], "cwd": "/srv" }));

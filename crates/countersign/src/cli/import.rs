@@ -66,10 +66,15 @@ impl Script {
         let (config_file, pending_file) = (self.config.display().to_string(), self.pending.display().to_string());
         let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {}", path.display(), reason(&error))));
         let (config, pending) = (read(&self.config)?, read(&self.pending)?);
-        let options = ScriptOptions { requester: self.requester.clone(), time_zone: self.time_zone.clone(), escalate_to: self.escalate_to.clone(), config_file, pending_file };
-        let converted = convert(&config, &pending, &options).map_err(|faults| {
-            Failure::refused(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        })?;
+        let options = ScriptOptions {
+            requester: self.requester.clone(),
+            time_zone: self.time_zone.clone(),
+            escalate_to: self.escalate_to.clone(),
+            config_file,
+            pending_file,
+        };
+        let converted = convert(&config, &pending, &options)
+            .map_err(|faults| Failure::refused(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
         let broken = report(&converted, json);
         if self.submit {
             return self.submit_all(&converted, json).await;
@@ -87,14 +92,24 @@ impl Script {
         for one in &converted.submissions {
             let Value::Object(payload) = one.payload.clone() else { continue };
             let key = format!("script-{}", one.external_id);
-            let proposal = Proposal { policy: &one.policy, requester: Some(&one.requester), payload, external_id: Some(&one.external_id), idempotency_key: Some(&key) };
+            let proposal = Proposal {
+                policy: &one.policy,
+                requester: Some(&one.requester),
+                payload,
+                external_id: Some(&one.external_id),
+                idempotency_key: Some(&key),
+            };
             let told = match submit(&server, proposal).await {
                 Ok(made) if json => json!({ "line": one.line, "id": made.id, "status": made.status }).to_string(),
                 Ok(made) => format!("line {}: {} is {}", one.line, made.id, made.status),
                 Err(failure) if failure.exit == Exit::Fault => return Err(failure),
                 Err(failure) => {
                     refused += 1;
-                    if json { json!({ "line": one.line, "error": failure.message }).to_string() } else { format!("line {}: {}", one.line, clean(&failure.message)) }
+                    if json {
+                        json!({ "line": one.line, "error": failure.message }).to_string()
+                    } else {
+                        format!("line {}: {}", one.line, clean(&failure.message))
+                    }
                 }
             };
             terminal::say(&told);
@@ -118,7 +133,9 @@ fn report(converted: &Conversion, json: bool) -> usize {
     }
     let taken = converted.submissions.len();
     if json {
-        terminal::say(&json!({ "lines": converted.lines.len(), "taken": taken, "policies": converted.policies.len(), "notes": converted.notes }).to_string());
+        terminal::say(
+            &json!({ "lines": converted.lines.len(), "taken": taken, "policies": converted.policies.len(), "notes": converted.notes }).to_string(),
+        );
     } else {
         terminal::say(&format!("{} lines, {taken} to submit, {} policies", converted.lines.len(), converted.policies.len()));
         converted.notes.iter().for_each(|note| terminal::say(&format!("note: {}", clean(note))));

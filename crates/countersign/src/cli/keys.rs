@@ -3,8 +3,8 @@
 
 use super::server::{Server, base_of};
 use super::{ConfigArgs, Exit, Failure, terminal};
-use crate::app::local::{KeyWords, WayIn, create_key, login_url};
 use crate::app::App;
+use crate::app::local::{KeyWords, WayIn, create_key, login_url};
 use crate::config::Config;
 use crate::engine::keys::KeyRecord;
 use crate::engine::{Engine, EngineError};
@@ -81,9 +81,7 @@ impl Keys {
 impl Key {
     pub(crate) async fn run(self, json: bool) -> Result<Exit, Failure> {
         match self.verb {
-            KeyVerb::Create { name, scope, acts_for, config } => {
-                create(&config.load()?, KeyWords { name, scopes: scope, acts_for }, json).await
-            }
+            KeyVerb::Create { name, scope, acts_for, config } => create(&config.load()?, KeyWords { name, scopes: scope, acts_for }, json).await,
             KeyVerb::List { config } => list(&config.load()?, json).await,
             KeyVerb::Revoke { key, config } => revoke(&config.load()?, &key, json).await,
         }
@@ -126,7 +124,14 @@ async fn list(config: &Config, json: bool) -> Result<Exit, Failure> {
     let mut table = terminal::table(&["id", "name", "scopes", "acts for", "last used", "revoked"]);
     for key in &keys {
         let acts_for = key.acts_for.clone().unwrap_or_else(|| "–".into());
-        table.add_row([key.id.clone(), terminal::clean(&key.name), key.scopes.join(", "), acts_for, moment(&key.last_used_at), moment(&key.revoked_at)]);
+        table.add_row([
+            key.id.clone(),
+            terminal::clean(&key.name),
+            key.scopes.join(", "),
+            acts_for,
+            moment(&key.last_used_at),
+            moment(&key.revoked_at),
+        ]);
     }
     terminal::say_table(&table);
     Ok(Exit::Done)

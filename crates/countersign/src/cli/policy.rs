@@ -172,8 +172,10 @@ fn print(body: &ExplanationBody) {
 
 fn test(mut scenarios: Vec<PathBuf>, accept: bool, json: bool) -> Result<Exit, Failure> {
     if scenarios.is_empty() {
-        let folder = std::fs::read_dir("scenarios").map_err(|error| Failure::usage(format!("scenarios/: {}; name the files", crate::config::reason(&error))))?;
-        scenarios = folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "scenario")).collect();
+        let folder = std::fs::read_dir("scenarios")
+            .map_err(|error| Failure::usage(format!("scenarios/: {}; name the files", crate::config::reason(&error))))?;
+        scenarios =
+            folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "scenario")).collect();
         scenarios.sort();
     }
     let (mut lines, mut differing) = (0, 0);

@@ -43,7 +43,8 @@ pub(crate) async fn listen(config: &Config) -> Result<TcpListener, Failure> {
 /// Logs to standard error; what is printed for people and machines goes to standard output.
 pub(crate) fn log(config: &LogConfig) {
     let filter = EnvFilter::new(format!("{},hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,notify=warn,cel=warn", config.level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal::colour_on_stderr()).with_target(false);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal::colour_on_stderr()).with_target(false);
     // A second subscriber cannot be set; the first one stays.
     let _ = if config.json { builder.json().try_init() } else { builder.try_init() };
 }

@@ -137,7 +137,13 @@ impl Server {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
-        let why = if error.is_timeout() { "no answer in time" } else if error.is_connect() { "nobody answers there" } else { "the connection broke" };
+        let why = if error.is_timeout() {
+            "no answer in time"
+        } else if error.is_connect() {
+            "nobody answers there"
+        } else {
+            "the connection broke"
+        };
         Failure::fault(format!("cannot reach {}: {why}", self.address()))
     }
 }

@@ -128,7 +128,14 @@ impl Layered {
         }
     }
 
-    fn value(&mut self, placed: &mut Placed<'_>, at: (&'static str, &'static str), kind: Kind, value: (&Table<'_>, &Item<'_>), origin: &dyn Fn(Range<usize>) -> Origin) {
+    fn value(
+        &mut self,
+        placed: &mut Placed<'_>,
+        at: (&'static str, &'static str),
+        kind: Kind,
+        value: (&Table<'_>, &Item<'_>),
+        origin: &dyn Fn(Range<usize>) -> Origin,
+    ) {
         let (table, item) = value;
         match kind {
             Kind::Text => {

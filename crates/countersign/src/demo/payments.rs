@@ -101,7 +101,13 @@ async fn list(State(till): State<Till>) -> Json<Vec<Payment>> {
 async fn page(State(till): State<Till>) -> Html<String> {
     let payments: Vec<Payment> = till.payments.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
     let row = |payment: &Payment| {
-        format!("<tr><td>{}</td><td class=\"sum\">{}</td><td><code>{}</code></td><td>{}</td></tr>", escape(&payment.title), escape(&payment.amount), escape(&payment.request), escape(&payment.decided))
+        format!(
+            "<tr><td>{}</td><td class=\"sum\">{}</td><td><code>{}</code></td><td>{}</td></tr>",
+            escape(&payment.title),
+            escape(&payment.amount),
+            escape(&payment.request),
+            escape(&payment.decided)
+        )
     };
     let rows: String = payments.iter().rev().map(row).collect();
     Html(format!(

@@ -107,7 +107,9 @@ fn name(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) -> Option<Strin
 fn email(placed: &mut Placed<'_>, table: &Table<'_>) -> Option<(String, Span)> {
     let (email, at) = placed.text(table, "email")?;
     let sound = |(local, host): (&str, &str)| !local.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
-    let good = email.split_once('@').is_some_and(sound) && !email.chars().any(|char| char.is_whitespace() || char.is_control()) && email.matches('@').count() == 1;
+    let good = email.split_once('@').is_some_and(sound)
+        && !email.chars().any(|char| char.is_whitespace() || char.is_control())
+        && email.matches('@').count() == 1;
     if !good {
         placed.error(&at, "bad_email", format!("`{email}` is no email address"), None);
     }
@@ -158,7 +160,9 @@ fn routes(placed: &mut Placed<'_>, table: &Table<'_>) -> Vec<Route> {
             ("webhook", Some(route)) => routes.push(route.clone()),
             ("webhook", None) if placed::find(table, "webhook").is_some() => {}
             ("webhook", None) => placed.error(&at, "missing_key", "there is no `webhook = { url = … }` for this channel", None),
-            ("email", _) => placed.warning(&at, "not_yet", "mail is not sent yet: notices go to the next channel, and the inbox shows everything", None),
+            ("email", _) => {
+                placed.warning(&at, "not_yet", "mail is not sent yet: notices go to the next channel, and the inbox shows everything", None)
+            }
             (other, _) => placed.error(&at, "unknown_channel", format!("`{other}` is no channel"), did_you_mean(other, CHANNELS)),
         }
     }

@@ -36,7 +36,9 @@ impl Engine {
             (Caller::Person { .. }, Some(_)) => return Err(EngineError::Forbidden("a person decides as themselves only")),
             (Caller::Key { id, scopes, .. }, Some(person)) if relays(scopes) => (person, Door::Relay, Some(*id)),
             (Caller::Key { scopes, .. }, None) if relays(scopes) => return Err(EngineError::Forbidden("a relayed decision names its person")),
-            (Caller::Key { .. }, _) => return Err(EngineError::Forbidden("only people decide; a key needs scope `decide:on-behalf` to relay a person's decision")),
+            (Caller::Key { .. }, _) => {
+                return Err(EngineError::Forbidden("only people decide; a key needs scope `decide:on-behalf` to relay a person's decision"));
+            }
         };
         self.must_see(caller, id).await?;
         let comment = verdict.comment.filter(|text| !text.is_empty()).map(|text| self.seal(text.into_bytes()));
@@ -115,7 +117,13 @@ impl Engine {
     ///
     /// # Errors
     /// When the caller is no operator, or the action is no dead letter.
-    pub async fn abandon_execution(&self, caller: &Caller, id: RequestId, action: ActionName, reason: Option<String>) -> Result<Handled, EngineError> {
+    pub async fn abandon_execution(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        action: ActionName,
+        reason: Option<String>,
+    ) -> Result<Handled, EngineError> {
         caller.operates(&self.shelf().people().roster)?;
         let by = actor(caller, &self.must_see(caller, id).await?);
         let content = reason.map(|text| self.seal(text.into_bytes()));

@@ -21,7 +21,8 @@ impl Engine {
     /// When the store cannot say what is open.
     pub async fn directory_changed(&self, before: &Roster, after: &Roster) -> Result<usize, EngineError> {
         let changed = changed(before, after);
-        let touched = |row: &RequestRow| row.status == StatusName::Unroutable || changed.contains(&row.requester) || !row.waiting.is_disjoint(&changed);
+        let touched =
+            |row: &RequestRow| row.status == StatusName::Unroutable || changed.contains(&row.requester) || !row.waiting.is_disjoint(&changed);
         let mut query = ListQuery { status: vec![StatusName::Unroutable, StatusName::Pending], limit: PAGE, ..ListQuery::default() };
         let mut woken = 0;
         loop {
@@ -62,15 +63,8 @@ mod tests {
     use countersign_core::people::{Member, Person};
 
     fn roster(people: &[(&str, bool)], finance: &[&str]) -> Roster {
-        let person = |id: &str, active| Person {
-            id: id.into(),
-            name: id.into(),
-            email: None,
-            manager: None,
-            limit: None,
-            roles: BTreeSet::new(),
-            active,
-        };
+        let person =
+            |id: &str, active| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: BTreeSet::new(), active };
         let mut roster = Roster::default();
         roster.people.extend(people.iter().map(|(id, active)| (PersonId::from(*id), person(id, *active))));
         roster.groups.insert(GroupId::from("finance"), finance.iter().map(|id| Member::Person((*id).into())).collect());

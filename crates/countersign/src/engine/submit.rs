@@ -39,7 +39,9 @@ impl Engine {
     /// When the caller may not, the policy is unknown, the payload does not fit or the key came with another body.
     pub async fn submit(&self, caller: &Caller, submission: Submission) -> Result<Submitted, EngineError> {
         let by = caller.submits_for(&submission.requester)?;
-        let body = Digest::of(canonical(&json!([submission.policy.as_str(), submission.requester.as_str(), submission.payload, submission.external_id])).as_bytes());
+        let body = Digest::of(
+            canonical(&json!([submission.policy.as_str(), submission.requester.as_str(), submission.payload, submission.external_id])).as_bytes(),
+        );
         if let Some(made) = self.made_with(caller, &submission, body).await? {
             return Ok(Submitted { handled: made, new: false });
         }

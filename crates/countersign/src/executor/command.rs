@@ -36,11 +36,7 @@ pub struct CommandExecutor {
 impl CommandExecutor {
     /// `allowed` is `actions.allow_commands`.
     pub fn new(allowed: bool, secrets: Secrets) -> Self {
-        Self {
-            allowed,
-            secrets,
-            timeout: COMMAND_TIMEOUT,
-        }
+        Self { allowed, secrets, timeout: COMMAND_TIMEOUT }
     }
 
     /// The same with another time limit.
@@ -53,15 +49,9 @@ impl CommandExecutor {
             return Err(Answer::gone("not a command"));
         };
         if !self.allowed {
-            return Err(Answer::gone(
-                "commands are not allowed (`actions.allow_commands`)",
-            ));
+            return Err(Answer::gone("commands are not allowed (`actions.allow_commands`)"));
         }
-        let settled = self
-            .secrets
-            .settle(env)
-            .await
-            .map_err(|fault| Answer::again(fault.to_string()))?;
+        let settled = self.secrets.settle(env).await.map_err(|fault| Answer::again(fault.to_string()))?;
         let mut child = spawn(argv, &settled, &job.key)?;
         let group = Group::of(&child);
         let ended = tokio::time::timeout(self.timeout, converse(&mut child, &job.body)).await;
@@ -92,12 +82,7 @@ struct Group(Option<Pid>);
 
 impl Group {
     fn of(child: &Child) -> Self {
-        Self(
-            child
-                .id()
-                .and_then(|id| i32::try_from(id).ok())
-                .and_then(Pid::from_raw),
-        )
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
     }
 
     fn disarm(mut self) {
@@ -115,23 +100,11 @@ impl Drop for Group {
 }
 
 fn spawn(argv: &[String], settled: &Settled, key: &str) -> Result<Child, Answer> {
-    let (program, arguments) = argv
-        .split_first()
-        .ok_or_else(|| Answer::gone("no program named"))?;
+    let (program, arguments) = argv.split_first().ok_or_else(|| Answer::gone("no program named"))?;
     let mut command = Command::new(program);
     command.args(arguments).env_clear();
-    command
-        .envs(
-            settled
-                .values
-                .iter()
-                .map(|(name, value)| (name, value.expose())),
-        )
-        .env(KEY_VARIABLE, key);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.envs(settled.values.iter().map(|(name, value)| (name, value.expose()))).env(KEY_VARIABLE, key);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);
     command.spawn().map_err(|fault| match fault.kind() {
         std::io::ErrorKind::NotFound => Answer::again("program not found"),
@@ -198,15 +171,7 @@ fn meaning(status: ExitStatus, output: Vec<u8>) -> Answer {
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "ended".to_owned(),
     };
-    if status.success() {
-        Answer::Delivered { answer, output }
-    } else {
-        Answer::Again {
-            answer,
-            output,
-            retry_after: None,
-        }
-    }
+    if status.success() { Answer::Delivered { answer, output } } else { Answer::Again { answer, output, retry_after: None } }
 }
 
 #[cfg(test)]
@@ -217,116 +182,60 @@ mod tests {
 
     fn job(argv: &[&str], env: &[(&str, Setting)], body: &[u8]) -> Job {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
-        let env = env
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
-        Job {
-            key: "req_1:approved:run".into(),
-            target: JobTarget::Command { argv, env },
-            body: body.to_vec(),
-            timestamp: Timestamp::UNIX_EPOCH,
-        }
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        Job { key: "req_1:approved:run".into(), target: JobTarget::Command { argv, env }, body: body.to_vec(), timestamp: Timestamp::UNIX_EPOCH }
     }
 
     async fn ran(argv: &[&str], body: &[u8]) -> Answer {
-        CommandExecutor::new(true, Secrets::default())
-            .with_timeout(Duration::from_secs(20))
-            .run(&job(argv, &[], body))
-            .await
+        CommandExecutor::new(true, Secrets::default()).with_timeout(Duration::from_secs(20)).run(&job(argv, &[], body)).await
     }
 
     fn delivered(output: &[u8]) -> Answer {
-        Answer::Delivered {
-            answer: "exit 0".into(),
-            output: output.to_vec(),
-        }
+        Answer::Delivered { answer: "exit 0".into(), output: output.to_vec() }
     }
 
     #[tokio::test]
     async fn without_leave_nothing_runs() {
         let folder = tempfile::tempdir().unwrap();
         let trace = folder.path().join("trace");
-        let answer = CommandExecutor::new(false, Secrets::default())
-            .run(&job(&["/usr/bin/touch", trace.to_str().unwrap()], &[], b""))
-            .await;
-        assert_eq!(
-            answer,
-            Answer::gone("commands are not allowed (`actions.allow_commands`)")
-        );
+        let answer = CommandExecutor::new(false, Secrets::default()).run(&job(&["/usr/bin/touch", trace.to_str().unwrap()], &[], b"")).await;
+        assert_eq!(answer, Answer::gone("commands are not allowed (`actions.allow_commands`)"));
         assert!(!trace.exists());
     }
 
     #[tokio::test]
     async fn the_body_is_standard_input_and_arguments_are_not_a_shells() {
-        assert_eq!(
-            ran(&["/bin/cat"], b"{\"type\":\"action\"}").await,
-            delivered(b"{\"type\":\"action\"}")
-        );
-        assert_eq!(
-            ran(&["/bin/echo", "$HOME; rm -rf *", "`id`"], b"").await,
-            delivered(b"$HOME; rm -rf * `id`\n")
-        );
+        assert_eq!(ran(&["/bin/cat"], b"{\"type\":\"action\"}").await, delivered(b"{\"type\":\"action\"}"));
+        assert_eq!(ran(&["/bin/echo", "$HOME; rm -rf *", "`id`"], b"").await, delivered(b"$HOME; rm -rf * `id`\n"));
         assert_eq!(ran(&["/bin/true"], &[b'x'; 1 << 20]).await, delivered(b""));
     }
 
     #[tokio::test]
     async fn the_environment_is_what_the_policy_names_and_the_key() {
         let secret: SecretRef = "env:CARGO_MANIFEST_DIR".parse().unwrap();
-        let env = [
-            ("STAGE", Setting::Plain("prod".into())),
-            ("TOKEN", Setting::Secret(secret.clone())),
-        ];
-        let answer = CommandExecutor::new(true, Secrets::allowing([secret]))
-            .run(&job(&["/usr/bin/env"], &env, b""))
-            .await;
-        let Answer::Delivered { output, .. } = answer else {
-            panic!("{answer:?}")
-        };
+        let env = [("STAGE", Setting::Plain("prod".into())), ("TOKEN", Setting::Secret(secret.clone()))];
+        let answer = CommandExecutor::new(true, Secrets::allowing([secret])).run(&job(&["/usr/bin/env"], &env, b"")).await;
+        let Answer::Delivered { output, .. } = answer else { panic!("{answer:?}") };
         let mut lines: Vec<_> = std::str::from_utf8(&output).unwrap().lines().collect();
         lines.sort_unstable();
-        assert_eq!(
-            lines,
-            [
-                "COUNTERSIGN_IDEMPOTENCY_KEY=req_1:approved:run",
-                "STAGE=prod",
-                "TOKEN=[secret]"
-            ]
-        );
+        assert_eq!(lines, ["COUNTERSIGN_IDEMPOTENCY_KEY=req_1:approved:run", "STAGE=prod", "TOKEN=[secret]"]);
     }
 
     #[tokio::test]
     async fn a_failure_says_its_status_and_keeps_both_streams() {
         assert_eq!(ran(&["/bin/false"], b"").await, Answer::again("exit 1"));
         let answer = ran(&["/bin/cat", "-", "/nonexistent"], b"in").await;
-        let Answer::Again { answer, output, .. } = answer else {
-            panic!("{answer:?}")
-        };
+        let Answer::Again { answer, output, .. } = answer else { panic!("{answer:?}") };
         let output = String::from_utf8(output).unwrap();
-        assert!(
-            answer == "exit 1"
-                && output.starts_with("in\n--- stderr\n")
-                && output.contains("/nonexistent"),
-            "{output}"
-        );
-        assert_eq!(
-            ran(&["/nonexistent"], b"").await,
-            Answer::again("program not found")
-        );
-        assert_eq!(
-            ran(&["/etc/passwd"], b"").await,
-            Answer::again("program not executable")
-        );
+        assert!(answer == "exit 1" && output.starts_with("in\n--- stderr\n") && output.contains("/nonexistent"), "{output}");
+        assert_eq!(ran(&["/nonexistent"], b"").await, Answer::again("program not found"));
+        assert_eq!(ran(&["/etc/passwd"], b"").await, Answer::again("program not executable"));
         assert_eq!(ran(&[], b"").await, Answer::gone("no program named"));
     }
 
     #[tokio::test]
     async fn output_beyond_the_bound_is_read_and_dropped() {
-        let Answer::Delivered { output, .. } =
-            ran(&["/usr/bin/head", "-c", "3000000", "/dev/zero"], b"").await
-        else {
-            panic!("not delivered")
-        };
+        let Answer::Delivered { output, .. } = ran(&["/usr/bin/head", "-c", "3000000", "/dev/zero"], b"").await else { panic!("not delivered") };
         assert_eq!(output.len(), STREAM_BYTES_MAX);
     }
 
@@ -335,41 +244,12 @@ mod tests {
         // `timeout` starts `dd`, which alone holds the pipe: it closes only when the child's child has ended too.
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
-        assert!(
-            std::process::Command::new("/usr/bin/mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(std::process::Command::new("/usr/bin/mkfifo").arg(&pipe).status().unwrap().success());
         let target = format!("of={}", pipe.display());
-        let closed = tokio::task::spawn_blocking(move || {
-            std::io::copy(
-                &mut std::fs::File::open(pipe).unwrap(),
-                &mut std::io::sink(),
-            )
-            .unwrap()
-        });
-        let argv = [
-            "/usr/bin/timeout",
-            "--foreground",
-            "600",
-            "/bin/dd",
-            "if=/dev/zero",
-            &target,
-        ];
-        let executor = CommandExecutor::new(true, Secrets::default())
-            .with_timeout(Duration::from_millis(1500));
-        assert_eq!(
-            executor.run(&job(&argv, &[], b"")).await,
-            Answer::again("timeout")
-        );
-        assert!(
-            tokio::time::timeout(Duration::from_secs(10), closed)
-                .await
-                .unwrap()
-                .unwrap()
-                > 0
-        );
+        let closed = tokio::task::spawn_blocking(move || std::io::copy(&mut std::fs::File::open(pipe).unwrap(), &mut std::io::sink()).unwrap());
+        let argv = ["/usr/bin/timeout", "--foreground", "600", "/bin/dd", "if=/dev/zero", &target];
+        let executor = CommandExecutor::new(true, Secrets::default()).with_timeout(Duration::from_millis(1500));
+        assert_eq!(executor.run(&job(&argv, &[], b"")).await, Answer::again("timeout"));
+        assert!(tokio::time::timeout(Duration::from_secs(10), closed).await.unwrap().unwrap() > 0);
     }
 }

@@ -21,23 +21,10 @@ impl HttpExecutor {
 #[async_trait]
 impl Executor for HttpExecutor {
     async fn run(&self, job: &Job) -> Answer {
-        let JobTarget::Http {
-            url,
-            headers,
-            secret,
-        } = &job.target
-        else {
+        let JobTarget::Http { url, headers, secret } = &job.target else {
             return Answer::gone("not an http action");
         };
-        let post = Post {
-            id: &job.key,
-            url,
-            secret: secret.as_ref(),
-            headers,
-            idempotency_key: true,
-            timestamp: job.timestamp,
-            body: &job.body,
-        };
+        let post = Post { id: &job.key, url, secret: secret.as_ref(), headers, idempotency_key: true, timestamp: job.timestamp, body: &job.body };
         self.outbound.post(post).await
     }
 }
@@ -60,51 +47,20 @@ mod tests {
             ("Content-Type", Setting::Plain("text/x-payment".into())),
             ("idempotency-KEY", Setting::Plain("forged".into())),
         ];
-        let headers = headers
-            .map(|(name, value)| (name.to_owned(), value))
-            .to_vec();
-        let target = JobTarget::Http {
-            url: receiver.url("good"),
-            headers,
-            secret: None,
-        };
-        let mut job = Job {
-            key: "req_1:approved:pay".into(),
-            target,
-            body: b"pay 12500.00 USD".to_vec(),
-            timestamp: Timestamp::now(),
-        };
+        let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let target = JobTarget::Http { url: receiver.url("good"), headers, secret: None };
+        let mut job = Job { key: "req_1:approved:pay".into(), target, body: b"pay 12500.00 USD".to_vec(), timestamp: Timestamp::now() };
         let executor = HttpExecutor::new(way_out(&[token]));
         for _ in 0..2 {
-            assert_eq!(
-                executor.run(&job).await,
-                Answer::Delivered {
-                    answer: "200".into(),
-                    output: b"thanks".to_vec()
-                }
-            );
+            assert_eq!(executor.run(&job).await, Answer::Delivered { answer: "200".into(), output: b"thanks".to_vec() });
             job.timestamp = Timestamp::now();
         }
         let got = receiver.got();
         assert_eq!((got.len(), &got[0].1), (2, &got[1].1));
         for (headers, body) in got {
             assert_eq!(body, job.body);
-            let sent = [
-                "idempotency-key",
-                "webhook-id",
-                "authorization",
-                "content-type",
-            ]
-            .map(|name| headers[name].to_str().unwrap().to_owned());
-            assert_eq!(
-                sent,
-                [
-                    "req_1:approved:pay",
-                    "req_1:approved:pay",
-                    "Bearer erp-token",
-                    "text/x-payment"
-                ]
-            );
+            let sent = ["idempotency-key", "webhook-id", "authorization", "content-type"].map(|name| headers[name].to_str().unwrap().to_owned());
+            assert_eq!(sent, ["req_1:approved:pay", "req_1:approved:pay", "Bearer erp-token", "text/x-payment"]);
         }
     }
 }

@@ -13,22 +13,22 @@ const ADDRESSES_MAX: usize = 32;
 
 /// IPv4 that is not the public internet (IANA special-purpose registry), and Azure's metadata address.
 const V4_REFUSED: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8), // this network; 0.0.0.0 connects to loopback
-    (Ipv4Addr::new(10, 0, 0, 0), 8), // private
-    (Ipv4Addr::new(100, 64, 0, 0), 10), // carrier-grade NAT, Alibaba's metadata
-    (Ipv4Addr::new(127, 0, 0, 0), 8), // loopback
+    (Ipv4Addr::new(0, 0, 0, 0), 8),        // this network; 0.0.0.0 connects to loopback
+    (Ipv4Addr::new(10, 0, 0, 0), 8),       // private
+    (Ipv4Addr::new(100, 64, 0, 0), 10),    // carrier-grade NAT, Alibaba's metadata
+    (Ipv4Addr::new(127, 0, 0, 0), 8),      // loopback
     (Ipv4Addr::new(168, 63, 129, 16), 32), // Azure's metadata
-    (Ipv4Addr::new(169, 254, 0, 0), 16), // link-local, metadata of most clouds
-    (Ipv4Addr::new(172, 16, 0, 0), 12), // private
-    (Ipv4Addr::new(192, 0, 0, 0), 24), // protocol assignments, Oracle's metadata
-    (Ipv4Addr::new(192, 0, 2, 0), 24), // documentation
-    (Ipv4Addr::new(192, 88, 99, 0), 24), // 6to4 relays
-    (Ipv4Addr::new(192, 168, 0, 0), 16), // private
-    (Ipv4Addr::new(198, 18, 0, 0), 15), // benchmarks
-    (Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
-    (Ipv4Addr::new(203, 0, 113, 0), 24), // documentation
-    (Ipv4Addr::new(224, 0, 0, 0), 4), // multicast
-    (Ipv4Addr::new(240, 0, 0, 0), 4), // reserved, broadcast
+    (Ipv4Addr::new(169, 254, 0, 0), 16),   // link-local, metadata of most clouds
+    (Ipv4Addr::new(172, 16, 0, 0), 12),    // private
+    (Ipv4Addr::new(192, 0, 0, 0), 24),     // protocol assignments, Oracle's metadata
+    (Ipv4Addr::new(192, 0, 2, 0), 24),     // documentation
+    (Ipv4Addr::new(192, 88, 99, 0), 24),   // 6to4 relays
+    (Ipv4Addr::new(192, 168, 0, 0), 16),   // private
+    (Ipv4Addr::new(198, 18, 0, 0), 15),    // benchmarks
+    (Ipv4Addr::new(198, 51, 100, 0), 24),  // documentation
+    (Ipv4Addr::new(203, 0, 113, 0), 24),   // documentation
+    (Ipv4Addr::new(224, 0, 0, 0), 4),      // multicast
+    (Ipv4Addr::new(240, 0, 0, 0), 4),      // reserved, broadcast
 ];
 /// Only global unicast can be public IPv6 …
 const V6_GLOBAL: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
@@ -78,23 +78,12 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, NotANetwork> {
         let wrong = || NotANetwork(text.to_owned());
-        let (address, prefix) = text
-            .split_once('/')
-            .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let digits = |prefix: &&str| prefix.bytes().all(|byte| byte.is_ascii_digit());
-        let prefix = prefix.map_or(Ok(bits), |prefix| {
-            Some(prefix)
-                .filter(digits)
-                .and_then(|prefix| prefix.parse().ok())
-                .ok_or_else(wrong)
-        })?;
-        if prefix > bits {
-            Err(wrong())
-        } else {
-            Ok(Self { address, prefix })
-        }
+        let prefix = prefix.map_or(Ok(bits), |prefix| Some(prefix).filter(digits).and_then(|prefix| prefix.parse().ok()).ok_or_else(wrong))?;
+        if prefix > bits { Err(wrong()) } else { Ok(Self { address, prefix }) }
     }
 }
 
@@ -119,19 +108,13 @@ pub struct Guard {
 impl Guard {
     /// Public addresses, and these networks.
     pub fn allowing(allowed: impl IntoIterator<Item = Network>) -> Self {
-        Self {
-            allowed: allowed.into_iter().collect(),
-            trusted_host: None,
-        }
+        Self { allowed: allowed.into_iter().collect(), trusted_host: None }
     }
 
     /// For a URL from the server's own configuration: its host may also be local or private; no other host
     /// can be reached at all.
     pub fn only(url: &Url) -> Self {
-        Self {
-            allowed: Vec::new(),
-            trusted_host: url.host_str().map(bare),
-        }
+        Self { allowed: Vec::new(), trusted_host: url.host_str().map(bare) }
     }
 
     /// Reads a URL and refuses what can be refused without resolving.
@@ -159,36 +142,21 @@ impl Guard {
     /// Whether this host may be reached at this address.
     pub fn admits(&self, host: &str, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        if address.is_unspecified()
-            || address.is_multicast()
-            || address == IpAddr::V4(Ipv4Addr::BROADCAST)
-        {
+        if address.is_unspecified() || address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST) {
             return false;
         }
         match &self.trusted_host {
             Some(trusted) => trusted == host && (is_public(address) || is_local(address)),
-            None => {
-                is_public(address) || self.allowed.iter().any(|network| network.contains(address))
-            }
+            None => is_public(address) || self.allowed.iter().any(|network| network.contains(address)),
         }
     }
 
     /// Those of a name's addresses that may be reached; an error if there is none.
-    pub fn checked(
-        &self,
-        host: &str,
-        addresses: impl IntoIterator<Item = SocketAddr>,
-    ) -> Result<Vec<SocketAddr>, Refused> {
+    pub fn checked(&self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
         let host = bare(host);
-        let admitted = addresses
-            .into_iter()
-            .filter(|address| self.admits(&host, address.ip()));
+        let admitted = addresses.into_iter().filter(|address| self.admits(&host, address.ip()));
         let admitted: Vec<_> = admitted.take(ADDRESSES_MAX).collect();
-        if admitted.is_empty() {
-            Err(Refused::Address)
-        } else {
-            Ok(admitted)
-        }
+        if admitted.is_empty() { Err(Refused::Address) } else { Ok(admitted) }
     }
 }
 
@@ -208,21 +176,14 @@ impl Resolve for GuardedResolver {
 
 /// A host as it is compared: without brackets, the root's dot, or capitals.
 fn bare(host: &str) -> String {
-    host.trim_start_matches('[')
-        .trim_end_matches(']')
-        .trim_end_matches('.')
-        .to_ascii_lowercase()
+    host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !V4_REFUSED.iter().any(|block| in_v4(address, *block)),
         IpAddr::V6(address) if in_v6(address, NAT64) => is_public(IpAddr::V4(last_four(address))),
-        IpAddr::V6(address) => {
-            in_v6(address, V6_GLOBAL)
-                && !V6_REFUSED.iter().any(|block| in_v6(address, *block))
-                && !is_isatap(address)
-        }
+        IpAddr::V6(address) => in_v6(address, V6_GLOBAL) && !V6_REFUSED.iter().any(|block| in_v6(address, *block)) && !is_isatap(address),
     }
 }
 
@@ -245,17 +206,11 @@ fn last_four(address: Ipv6Addr) -> Ipv4Addr {
 }
 
 fn in_v4(address: Ipv4Addr, (network, prefix): (Ipv4Addr, u32)) -> bool {
-    (address.to_bits() ^ network.to_bits())
-        .checked_shr(32 - prefix)
-        .unwrap_or(0)
-        == 0
+    (address.to_bits() ^ network.to_bits()).checked_shr(32 - prefix).unwrap_or(0) == 0
 }
 
 fn in_v6(address: Ipv6Addr, (network, prefix): (Ipv6Addr, u32)) -> bool {
-    (address.to_bits() ^ network.to_bits())
-        .checked_shr(128 - prefix)
-        .unwrap_or(0)
-        == 0
+    (address.to_bits() ^ network.to_bits()).checked_shr(128 - prefix).unwrap_or(0) == 0
 }
 
 #[cfg(test)]

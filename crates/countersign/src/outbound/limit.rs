@@ -62,46 +62,25 @@ impl Default for Lanes {
 impl Lanes {
     /// Lanes with so many places each, at least one.
     pub fn new(per_lane: usize) -> Self {
-        let shared = Shared {
-            per_lane: per_lane.max(1),
-            in_flight: Mutex::default(),
-            freed: Notify::new(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        let shared = Shared { per_lane: per_lane.max(1), in_flight: Mutex::default(), freed: Notify::new() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Takes a place, or says that the lane is full.
     pub fn try_enter(&self, lane: &Lane) -> Option<Pass> {
-        let mut in_flight = self
-            .shared
-            .in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         let count = in_flight.entry(lane.clone()).or_default();
         if *count >= self.shared.per_lane {
             return None;
         }
         *count += 1;
-        Some(Pass {
-            shared: Arc::clone(&self.shared),
-            lane: lane.clone(),
-        })
+        Some(Pass { shared: Arc::clone(&self.shared), lane: lane.clone() })
     }
 
     /// The lanes that are full now: work for these is not worth claiming.
     pub fn busy(&self) -> Vec<Lane> {
-        let in_flight = self
-            .shared
-            .in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        in_flight
-            .iter()
-            .filter(|(_, count)| **count >= self.shared.per_lane)
-            .map(|(lane, _)| lane.clone())
-            .collect()
+        let in_flight = self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.iter().filter(|(_, count)| **count >= self.shared.per_lane).map(|(lane, _)| lane.clone()).collect()
     }
 
     /// Returns when a full lane has a place again; at once if that happened since the last call. For one
@@ -113,11 +92,7 @@ impl Lanes {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        let mut in_flight = self
-            .shared
-            .in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(count) = in_flight.get_mut(&self.lane) else {
             return;
         };
@@ -139,10 +114,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_lane_holds_up_only_itself() {
         let lanes = Lanes::new(2);
-        let (slow, quick) = (
-            Lane::of("http://Slow.example/a"),
-            Lane::of("http://quick.example/"),
-        );
+        let (slow, quick) = (Lane::of("http://Slow.example/a"), Lane::of("http://quick.example/"));
         assert_eq!(slow, Lane::of("http://slow.example:80/b?c"));
         assert_ne!(slow, Lane::of("https://slow.example/"));
         let first = lanes.try_enter(&slow).unwrap();

@@ -28,12 +28,8 @@ impl FromStr for SecretRef {
 
     fn from_str(text: &str) -> Result<Self, SecretFault> {
         match text.split_once(':') {
-            Some(("env", name)) if !name.is_empty() && !name.contains(['=', '\0']) => {
-                Ok(Self::Env(name.to_owned()))
-            }
-            Some(("file", path)) if !path.is_empty() && !path.contains('\0') => {
-                Ok(Self::File(PathBuf::from(path)))
-            }
+            Some(("env", name)) if !name.is_empty() && !name.contains(['=', '\0']) => Ok(Self::Env(name.to_owned())),
+            Some(("file", path)) if !path.is_empty() && !path.contains('\0') => Ok(Self::File(PathBuf::from(path))),
             _ => Err(SecretFault::NotAReference),
         }
     }
@@ -60,8 +56,7 @@ pub enum Setting {
 impl Setting {
     /// `env:…` and `file:…` name a secret; anything else stands for itself.
     pub fn parse(text: &str) -> Self {
-        text.parse()
-            .map_or_else(|_| Self::Plain(text.to_owned()), Self::Secret)
+        text.parse().map_or_else(|_| Self::Plain(text.to_owned()), Self::Secret)
     }
 }
 
@@ -123,9 +118,7 @@ pub struct Secrets {
 impl Secrets {
     /// Those that `secrets.allow` lists.
     pub fn allowing(allowed: impl IntoIterator<Item = SecretRef>) -> Self {
-        Self {
-            allowed: allowed.into_iter().collect(),
-        }
+        Self { allowed: allowed.into_iter().collect() }
     }
 
     /// Whether this one may be named, for checks at load time.
@@ -178,12 +171,8 @@ pub struct Settled {
 
 /// Takes secrets, and the words they consist of, out of what came back, then cuts it to `bytes_max`.
 pub fn redact(output: Vec<u8>, secrets: &[Secret], bytes_max: usize) -> Vec<u8> {
-    let parts = secrets.iter().flat_map(|secret| {
-        std::iter::once(secret.expose()).chain(secret.expose().split_whitespace())
-    });
-    let mut output = parts
-        .filter(|part| part.len() >= REDACTED_BYTES_MIN)
-        .fold(output, |output, part| without(&output, part.as_bytes()));
+    let parts = secrets.iter().flat_map(|secret| std::iter::once(secret.expose()).chain(secret.expose().split_whitespace()));
+    let mut output = parts.filter(|part| part.len() >= REDACTED_BYTES_MIN).fold(output, |output, part| without(&output, part.as_bytes()));
     output.truncate(bytes_max);
     output
 }
@@ -204,13 +193,7 @@ fn without(output: &[u8], part: &[u8]) -> Vec<u8> {
 async fn read(path: &PathBuf) -> Option<String> {
     let mut text = String::new();
     let limit = u64::try_from(SECRET_BYTES_MAX).ok()?;
-    tokio::fs::File::open(path)
-        .await
-        .ok()?
-        .take(limit + 1)
-        .read_to_string(&mut text)
-        .await
-        .ok()?;
+    tokio::fs::File::open(path).await.ok()?.take(limit + 1).read_to_string(&mut text).await.ok()?;
     (text.len() <= SECRET_BYTES_MAX).then_some(text)
 }
 
@@ -223,40 +206,17 @@ mod tests {
         for text in ["env:ERP_TOKEN", "file:/run/secrets/erp"] {
             assert_eq!(text.parse::<SecretRef>().unwrap().to_string(), text);
         }
-        for text in [
-            "",
-            "env:",
-            "file:",
-            "ERP_TOKEN",
-            "ENV:X",
-            "env:A=B",
-            "vault:x",
-            "hunter2",
-        ] {
-            assert_eq!(
-                text.parse::<SecretRef>(),
-                Err(SecretFault::NotAReference),
-                "{text}"
-            );
+        for text in ["", "env:", "file:", "ERP_TOKEN", "ENV:X", "env:A=B", "vault:x", "hunter2"] {
+            assert_eq!(text.parse::<SecretRef>(), Err(SecretFault::NotAReference), "{text}");
         }
     }
 
     #[tokio::test]
     async fn only_what_is_listed_can_be_read() {
         let secrets = Secrets::allowing(["env:PATH".parse().unwrap()]);
-        assert_eq!(
-            secrets
-                .resolve(&SecretRef::Env("PATH".into()))
-                .await
-                .unwrap()
-                .expose(),
-            std::env::var("PATH").unwrap()
-        );
+        assert_eq!(secrets.resolve(&SecretRef::Env("PATH".into())).await.unwrap().expose(), std::env::var("PATH").unwrap());
         let other = SecretRef::Env("HOME".into());
-        assert_eq!(
-            secrets.resolve(&other).await,
-            Err(SecretFault::NotAllowed(other))
-        );
+        assert_eq!(secrets.resolve(&other).await, Err(SecretFault::NotAllowed(other)));
     }
 
     #[tokio::test]
@@ -267,27 +227,13 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             SecretRef::File(path)
         };
-        let (good, empty, absent) = (
-            write("good", "whsec_x y \r\n"),
-            write("empty", "\n"),
-            SecretRef::File(folder.path().join("absent")),
-        );
+        let (good, empty, absent) = (write("good", "whsec_x y \r\n"), write("empty", "\n"), SecretRef::File(folder.path().join("absent")));
         let endless = SecretRef::File("/dev/zero".into());
-        let secrets =
-            Secrets::allowing([good.clone(), empty.clone(), absent.clone(), endless.clone()]);
+        let secrets = Secrets::allowing([good.clone(), empty.clone(), absent.clone(), endless.clone()]);
         assert_eq!(secrets.resolve(&good).await.unwrap().expose(), "whsec_x y ");
-        assert_eq!(
-            secrets.resolve(&empty).await,
-            Err(SecretFault::Empty(empty))
-        );
-        assert_eq!(
-            secrets.resolve(&absent).await,
-            Err(SecretFault::Unreadable(absent))
-        );
-        assert_eq!(
-            secrets.resolve(&endless).await,
-            Err(SecretFault::Unreadable(endless))
-        );
+        assert_eq!(secrets.resolve(&empty).await, Err(SecretFault::Empty(empty)));
+        assert_eq!(secrets.resolve(&absent).await, Err(SecretFault::Unreadable(absent)));
+        assert_eq!(secrets.resolve(&endless).await, Err(SecretFault::Unreadable(endless)));
     }
 
     #[test]
@@ -298,14 +244,7 @@ mod tests {
 
     #[test]
     fn what_comes_back_is_shown_without_the_secrets_that_went_out() {
-        let shown = redact(
-            b"got: hunter22! Bearer hunter22 ok".to_vec(),
-            &[Secret::new("Bearer hunter22")],
-            64,
-        );
-        assert_eq!(
-            String::from_utf8(shown).unwrap(),
-            "got: [secret]! [secret] ok"
-        );
+        let shown = redact(b"got: hunter22! Bearer hunter22 ok".to_vec(), &[Secret::new("Bearer hunter22")], 64);
+        assert_eq!(String::from_utf8(shown).unwrap(), "got: [secret]! [secret] ok");
     }
 }

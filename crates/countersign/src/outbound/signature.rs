@@ -32,9 +32,7 @@ pub struct Signer {
 
 /// The secret does not have the form of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "a signing secret is `whsec_` and 24 to 64 bytes in base64, up to four separated by spaces"
-)]
+#[error("a signing secret is `whsec_` and 24 to 64 bytes in base64, up to four separated by spaces")]
 pub struct BadKey;
 
 /// Why a message is not believed.
@@ -55,65 +53,32 @@ impl Signer {
     /// Takes `whsec_…`; several, separated by spaces, sign side by side, so that receivers can be moved
     /// from one to the next.
     pub fn new(secret: &Secret) -> Result<Self, BadKey> {
-        let keys = secret
-            .expose()
-            .split_whitespace()
-            .map(key)
-            .collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() || keys.len() > KEYS_MAX {
-            Err(BadKey)
-        } else {
-            Ok(Self { keys })
-        }
+        let keys = secret.expose().split_whitespace().map(key).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() || keys.len() > KEYS_MAX { Err(BadKey) } else { Ok(Self { keys }) }
     }
 
     /// The value of the signature header.
     pub fn sign(&self, id: &str, timestamp: Timestamp, body: &[u8]) -> String {
         let at = timestamp.as_second().to_string();
-        let signatures = self
-            .keys
-            .iter()
-            .map(|key| STANDARD.encode(seal(key, id, &at, body).finalize().into_bytes()));
-        signatures
-            .map(|signature| format!("v1,{signature}"))
-            .collect::<Vec<_>>()
-            .join(" ")
+        let signatures = self.keys.iter().map(|key| STANDARD.encode(seal(key, id, &at, body).finalize().into_bytes()));
+        signatures.map(|signature| format!("v1,{signature}")).collect::<Vec<_>>().join(" ")
     }
 
     /// Believes a message whose signature fits one of the keys and whose time is within tolerance.
-    pub fn verify(
-        &self,
-        id: &str,
-        timestamp: &str,
-        signatures: &str,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<(), NotGenuine> {
+    pub fn verify(&self, id: &str, timestamp: &str, signatures: &str, body: &[u8], now: Timestamp) -> Result<(), NotGenuine> {
         let at: i64 = timestamp.parse().map_err(|_| NotGenuine::Timestamp)?;
         if now.as_second().abs_diff(at) > TOLERANCE_SECONDS.unsigned_abs() {
             return Err(NotGenuine::Stale);
         }
-        let given = signatures
-            .split(' ')
-            .filter_map(|one| one.strip_prefix("v1,"));
+        let given = signatures.split(' ').filter_map(|one| one.strip_prefix("v1,"));
         let given: Vec<_> = given.filter_map(|one| STANDARD.decode(one).ok()).collect();
-        let fits = |key| {
-            given
-                .iter()
-                .any(|one| seal(key, id, timestamp, body).verify_slice(one).is_ok())
-        };
-        if self.keys.iter().any(fits) {
-            Ok(())
-        } else {
-            Err(NotGenuine::Signature)
-        }
+        let fits = |key| given.iter().any(|one| seal(key, id, timestamp, body).verify_slice(one).is_ok());
+        if self.keys.iter().any(fits) { Ok(()) } else { Err(NotGenuine::Signature) }
     }
 }
 
 fn key(text: &str) -> Result<Hmac<Sha256>, BadKey> {
-    let bytes = STANDARD
-        .decode(text.strip_prefix("whsec_").ok_or(BadKey)?)
-        .map_err(|_| BadKey)?;
+    let bytes = STANDARD.decode(text.strip_prefix("whsec_").ok_or(BadKey)?).map_err(|_| BadKey)?;
     if !(KEY_BYTES_MIN..=KEY_BYTES_MAX).contains(&bytes.len()) {
         return Err(BadKey);
     }
@@ -146,65 +111,36 @@ mod tests {
     }
 
     fn headers(id: &str, at: Timestamp, signature: &str) -> http::HeaderMap {
-        let pairs = [
-            (ID_HEADER, id.to_owned()),
-            (TIMESTAMP_HEADER, at.as_second().to_string()),
-            (SIGNATURE_HEADER, signature.to_owned()),
-        ];
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect()
+        let pairs = [(ID_HEADER, id.to_owned()), (TIMESTAMP_HEADER, at.as_second().to_string()), (SIGNATURE_HEADER, signature.to_owned())];
+        pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
     #[test]
     fn the_vector_of_the_specification_holds() {
         let at = Timestamp::from_second(1_614_265_330).unwrap();
-        let signature = signer(OLD).sign(
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            at,
-            br#"{"test": 2432232314}"#,
-        );
+        let signature = signer(OLD).sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]
     fn the_official_library_believes_us_under_either_key_of_a_rotation() {
-        let (at, body) = (
-            Timestamp::now(),
-            r#"{"type":"approval.requested","data":{"summary":"SUMMARY: Ünicode"}}"#,
-        );
+        let (at, body) = (Timestamp::now(), r#"{"type":"approval.requested","data":{"summary":"SUMMARY: Ünicode"}}"#);
         let signature = signer(&format!("{OLD} {NEW}")).sign("req_1:ana", at, body.as_bytes());
         assert_eq!(signature.split(' ').count(), 2);
         for key in [OLD, NEW] {
             let receiver = standardwebhooks::Webhook::new(key).unwrap();
-            receiver
-                .verify(body.as_bytes(), &headers("req_1:ana", at, &signature))
-                .unwrap();
-            assert!(
-                receiver
-                    .verify(b"{}", &headers("req_1:ana", at, &signature))
-                    .is_err()
-            );
+            receiver.verify(body.as_bytes(), &headers("req_1:ana", at, &signature)).unwrap();
+            assert!(receiver.verify(b"{}", &headers("req_1:ana", at, &signature)).is_err());
         }
     }
 
     #[test]
     fn we_believe_the_official_library() {
         let at = Timestamp::now();
-        let signature = standardwebhooks::Webhook::new(NEW)
-            .unwrap()
-            .sign("m", at.as_second(), b"body")
-            .unwrap();
+        let signature = standardwebhooks::Webhook::new(NEW).unwrap().sign("m", at.as_second(), b"body").unwrap();
         let seconds = at.as_second().to_string();
-        assert_eq!(
-            signer(&format!("{OLD} {NEW}")).verify("m", &seconds, &signature, b"body", at),
-            Ok(())
-        );
-        assert_eq!(
-            signer(OLD).verify("m", &seconds, &signature, b"body", at),
-            Err(NotGenuine::Signature)
-        );
+        assert_eq!(signer(&format!("{OLD} {NEW}")).verify("m", &seconds, &signature, b"body", at), Ok(()));
+        assert_eq!(signer(OLD).verify("m", &seconds, &signature, b"body", at), Err(NotGenuine::Signature));
     }
 
     #[test]
@@ -213,34 +149,13 @@ mod tests {
         let (ours, seconds) = (signer(OLD), "1700000000");
         let good = ours.sign("m", at, b"body");
         let later = |seconds: i64| at + jiff::SignedDuration::from_secs(seconds);
-        assert_eq!(
-            ours.verify("m", seconds, &good, b"body", later(300)),
-            Ok(())
-        );
-        assert_eq!(
-            ours.verify("m", seconds, &good, b"body", later(301)),
-            Err(NotGenuine::Stale)
-        );
-        assert_eq!(
-            ours.verify("m", seconds, &good, b"body", later(-301)),
-            Err(NotGenuine::Stale)
-        );
-        assert_eq!(
-            ours.verify("m", "soon", &good, b"body", at),
-            Err(NotGenuine::Timestamp)
-        );
-        for (id, body, signatures) in [
-            ("n", "body", &*good),
-            ("m", "bodY", &good),
-            ("m", "body", ""),
-            ("m", "body", "v1,"),
-            ("m", "body", "v2,AAAA"),
-        ] {
-            assert_eq!(
-                ours.verify(id, seconds, signatures, body.as_bytes(), at),
-                Err(NotGenuine::Signature),
-                "{id} {body} {signatures}"
-            );
+        assert_eq!(ours.verify("m", seconds, &good, b"body", later(300)), Ok(()));
+        assert_eq!(ours.verify("m", seconds, &good, b"body", later(301)), Err(NotGenuine::Stale));
+        assert_eq!(ours.verify("m", seconds, &good, b"body", later(-301)), Err(NotGenuine::Stale));
+        assert_eq!(ours.verify("m", "soon", &good, b"body", at), Err(NotGenuine::Timestamp));
+        for (id, body, signatures) in [("n", "body", &*good), ("m", "bodY", &good), ("m", "body", ""), ("m", "body", "v1,"), ("m", "body", "v2,AAAA")]
+        {
+            assert_eq!(ours.verify(id, seconds, signatures, body.as_bytes(), at), Err(NotGenuine::Signature), "{id} {body} {signatures}");
         }
     }
 
@@ -250,15 +165,7 @@ mod tests {
         for good in [of(24), of(32), of(64)] {
             assert!(Signer::new(&Secret::new(good)).is_ok());
         }
-        for bad in [
-            of(0),
-            of(23),
-            of(65),
-            "hunter2".into(),
-            "whsec_!!!".into(),
-            String::new(),
-            vec![of(32); 5].join(" "),
-        ] {
+        for bad in [of(0), of(23), of(65), "hunter2".into(), "whsec_!!!".into(), String::new(), vec![of(32); 5].join(" ")] {
             assert_eq!(Signer::new(&Secret::new(bad)).unwrap_err(), BadKey);
         }
     }

@@ -23,21 +23,11 @@ pub fn accept(draft: &Draft, ask: &SummaryAsk, by: &str) -> Result<Summary, Summ
     let facts = Facts::of(ask);
     let text = checked(&draft.text, TEXT_CHARS_MAX, &facts, &ask.forbidden)?;
     let impact = checked(&draft.impact, IMPACT_CHARS_MAX, &facts, &ask.forbidden)?;
-    Ok(Summary {
-        text,
-        impact,
-        risk: draft.risk,
-        by: by.to_owned(),
-    })
+    Ok(Summary { text, impact, risk: draft.risk, by: by.to_owned() })
 }
 
 /// What is checked is what is shown: the text after it was stripped and cut.
-fn checked(
-    text: &str,
-    chars_max: usize,
-    facts: &Facts,
-    forbidden: &[String],
-) -> Result<String, SummaryFault> {
+fn checked(text: &str, chars_max: usize, facts: &Facts, forbidden: &[String]) -> Result<String, SummaryFault> {
     let text = plain_text(text, chars_max);
     let tokens = tokens(&text);
     if !tokens.iter().any(|token| token.kind == Kind::Word) {
@@ -56,11 +46,8 @@ fn unfounded(tokens: &[Token], at: usize, facts: &Facts) -> Option<Unfounded> {
     let token = tokens.get(at)?;
     match token.kind {
         Kind::Number => (!facts.has_number(token)).then_some(Unfounded::Number),
-        Kind::Mixed => (!facts.has_word(&token.lower()) && !is_known_ordinal(token, facts))
-            .then_some(Unfounded::Number),
-        Kind::Sign => {
-            (is_unit(&token.text) && !has_unit(&token.text, facts)).then_some(Unfounded::Unit)
-        }
+        Kind::Mixed => (!facts.has_word(&token.lower()) && !is_known_ordinal(token, facts)).then_some(Unfounded::Number),
+        Kind::Sign => (is_unit(&token.text) && !has_unit(&token.text, facts)).then_some(Unfounded::Unit),
         Kind::Word => match date_at(tokens, at) {
             Some(date) => (!facts.explains(date)).then_some(Unfounded::Date),
             None => unfounded_word(token, facts),
@@ -80,10 +67,7 @@ fn unfounded_word(token: &Token, facts: &Facts) -> Option<Unfounded> {
         return (!has_unit(&lower, facts)).then_some(Unfounded::Unit);
     }
     let opener = token.opens && OPENERS.contains(&lower.as_str());
-    let capital = token
-        .text
-        .chars()
-        .any(|char| char.is_alphabetic() && !char.is_lowercase());
+    let capital = token.text.chars().any(|char| char.is_alphabetic() && !char.is_lowercase());
     ((capital && !opener) || is_disguised(&token.text)).then_some(Unfounded::Name)
 }
 
@@ -98,10 +82,7 @@ fn is_unit(sign: &str) -> bool {
 }
 
 fn has_unit(unit: &str, facts: &Facts) -> bool {
-    let code = UNITS
-        .iter()
-        .find(|(known, _)| *known == unit)
-        .map(|(_, code)| *code);
+    let code = UNITS.iter().find(|(known, _)| *known == unit).map(|(_, code)| *code);
     facts.has_sign(unit) || facts.has_word(unit) || code.is_some_and(|code| facts.has_word(code))
 }
 
@@ -109,25 +90,17 @@ fn has_unit(unit: &str, facts: &Facts) -> bool {
 fn is_disguised(word: &str) -> bool {
     let lookalike = |char| matches!(char, '\u{24b6}'..='\u{24e9}' | '\u{ff21}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}');
     let foreign = |char| matches!(char, '\u{370}'..='\u{5ff}' | '\u{10a0}'..='\u{10ff}' | '\u{13a0}'..='\u{13ff}' | '\u{ab70}'..='\u{abbf}');
-    word.chars().any(lookalike)
-        || (word.contains(|char: char| char.is_ascii_alphabetic()) && word.chars().any(foreign))
+    word.chars().any(lookalike) || (word.contains(|char: char| char.is_ascii_alphabetic()) && word.chars().any(foreign))
 }
 
 /// Whether a phrase occurs as whole words, in whatever case.
 fn occurs(phrase: &str, text: &str) -> bool {
     let spaced = |text: &str| {
-        let words = tokens(text)
-            .into_iter()
-            .filter(|token| token.kind != Kind::Sign)
-            .map(|token| token.lower());
+        let words = tokens(text).into_iter().filter(|token| token.kind != Kind::Sign).map(|token| token.lower());
         format!(" {} ", words.collect::<Vec<_>>().join(" "))
     };
     let words = spaced(phrase);
-    if words.trim().is_empty() {
-        !phrase.trim().is_empty() && text.contains(phrase.trim())
-    } else {
-        spaced(text).contains(&words)
-    }
+    if words.trim().is_empty() { !phrase.trim().is_empty() && text.contains(phrase.trim()) } else { spaced(text).contains(&words) }
 }
 
 #[cfg(test)]

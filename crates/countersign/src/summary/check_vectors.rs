@@ -21,11 +21,7 @@ fn ask() -> SummaryAsk {
 }
 
 fn judged(text: &str) -> Result<String, SummaryFault> {
-    let draft = Draft {
-        text: text.into(),
-        impact: "The money leaves the account.".into(),
-        risk: Risk::Low,
-    };
+    let draft = Draft { text: text.into(), impact: "The money leaves the account.".into(), risk: Risk::Low };
     accept(&draft, &ask(), "llama3.2").map(|summary| summary.text)
 }
 
@@ -98,53 +94,31 @@ fn rule_24_what_the_request_does_not_say_discards_the_answer() {
 
 #[test]
 fn forbidden_words_and_empty_answers_discard_it_too() {
-    for text in [
-        "This is URGENT.",
-        "A wire  transfer to ACME.",
-        "this is *urgent*",
-    ] {
+    for text in ["This is URGENT.", "A wire  transfer to ACME.", "this is *urgent*"] {
         assert_eq!(judged(text), Err(SummaryFault::Forbidden), "{text}");
     }
     assert!(judged("This is not urgently needed.").is_ok());
     for text in ["", "  \n", "<b></b>", "…", "***"] {
         assert_eq!(judged(text), Err(SummaryFault::Empty), "{text}");
     }
-    let draft = Draft {
-        text: "The office asks.".into(),
-        impact: String::new(),
-        risk: Risk::Low,
-    };
+    let draft = Draft { text: "The office asks.".into(), impact: String::new(), risk: Risk::Low };
     assert_eq!(accept(&draft, &ask(), "m"), Err(SummaryFault::Empty));
 }
 
 #[test]
 fn markup_links_and_length_are_cut_before_the_check() {
-    assert_eq!(
-        judged("**The** office [asks](https://evil.example/99)").unwrap(),
-        "The office asks (link removed)"
-    );
+    assert_eq!(judged("**The** office [asks](https://evil.example/99)").unwrap(), "The office asks (link removed)");
     let long = judged(&"the office asks for 12500.00 USD ".repeat(50)).unwrap();
-    assert!(
-        long.chars().count() <= TEXT_CHARS_MAX && long.ends_with('…'),
-        "{long}"
-    );
+    assert!(long.chars().count() <= TEXT_CHARS_MAX && long.ends_with('…'), "{long}");
 }
 
 /// Pieces of which lies are made.
 fn output() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        prop::sample::select(vec![
-            "12", "500", "00", "12500", "12,500", "2026", "03", "07", "7", "March", "1.50", "3",
-            "23", "14:30", "4166.67"
-        ])
-        .prop_map(str::to_owned),
-        prop::sample::select(vec![
-            " ", "  ", ",", ".", "'", "-", "/", ":", "\u{a0}", "\u{200b}", "*", "<b>", "_", "e",
-            "\n"
-        ])
-        .prop_map(str::to_owned),
-        prop::sample::select(vec!["the", "asks", "ACME", "office", "(", "USD"])
+        prop::sample::select(vec!["12", "500", "00", "12500", "12,500", "2026", "03", "07", "7", "March", "1.50", "3", "23", "14:30", "4166.67"])
             .prop_map(str::to_owned),
+        prop::sample::select(vec![" ", "  ", ",", ".", "'", "-", "/", ":", "\u{a0}", "\u{200b}", "*", "<b>", "_", "e", "\n"]).prop_map(str::to_owned),
+        prop::sample::select(vec!["the", "asks", "ACME", "office", "(", "USD"]).prop_map(str::to_owned),
         "[0-9]{1,4}",
         "\\PC{0,3}",
     ];
@@ -152,27 +126,14 @@ fn output() -> impl Strategy<Value = String> {
 }
 
 fn runs(text: &str) -> Vec<&str> {
-    text.split(|char: char| !char.is_numeric())
-        .filter(|run| !run.is_empty())
-        .collect()
+    text.split(|char: char| !char.is_numeric()).filter(|run| !run.is_empty()).collect()
 }
 
 /// Another way to see it than the one under test: the runs between separators, put together again somehow, are
 /// runs of the payload, but for zeros at either end.
 fn explained(shown: &[&str], known: &[&str]) -> bool {
-    let occurs = |run: &str| {
-        known.iter().any(|known| {
-            [
-                known,
-                known.trim_start_matches('0'),
-                known.trim_end_matches('0'),
-            ]
-            .contains(&run)
-        })
-    };
-    shown.is_empty()
-        || (1..=shown.len())
-            .any(|count| occurs(&shown[..count].concat()) && explained(&shown[count..], known))
+    let occurs = |run: &str| known.iter().any(|known| [known, known.trim_start_matches('0'), known.trim_end_matches('0')].contains(&run));
+    shown.is_empty() || (1..=shown.len()).any(|count| occurs(&shown[..count].concat()) && explained(&shown[count..], known))
 }
 
 proptest! {

@@ -33,11 +33,7 @@ impl Facts {
         let mut facts = Self::default();
         facts.add_value(&ask.payload);
         let named = [&ask.policy, &ask.title, &ask.requester_name];
-        for text in named
-            .into_iter()
-            .chain(&ask.people)
-            .chain(&ask.policy_words)
-        {
+        for text in named.into_iter().chain(&ask.people).chain(&ask.policy_words) {
             facts.add_text(text);
         }
         facts
@@ -46,11 +42,7 @@ impl Facts {
     /// Whether a number occurs, with whatever thousands separators. A longer fraction is another number.
     pub(super) fn has_number(&self, number: &Token) -> bool {
         let plain = canonical(&number.text).is_some_and(|plain| self.numbers.contains(&plain));
-        plain
-            || self.numbers.contains(&number.text)
-            || number
-                .plain_number()
-                .is_some_and(|plain| self.numbers.contains(plain))
+        plain || self.numbers.contains(&number.text) || number.plain_number().is_some_and(|plain| self.numbers.contains(plain))
     }
 
     /// Whether a word occurs, in whatever case.
@@ -66,9 +58,7 @@ impl Facts {
     /// Whether one date that occurs says all that this one says.
     pub(super) fn explains(&self, date: PartDate) -> bool {
         let fits = |known: &PartDate| {
-            known.month == date.month
-                && (date.day.is_none() || date.day == known.day)
-                && (date.year.is_none() || date.year == known.year)
+            known.month == date.month && (date.day.is_none() || date.day == known.day) && (date.year.is_none() || date.year == known.year)
         };
         self.dates.iter().any(fits)
     }
@@ -89,8 +79,7 @@ impl Facts {
 
     fn add_text(&mut self, text: &str) {
         let tokens = tokens(&visible(text));
-        self.dates
-            .extend((0..tokens.len()).filter_map(|at| date_at(&tokens, at)));
+        self.dates.extend((0..tokens.len()).filter_map(|at| date_at(&tokens, at)));
         for token in tokens {
             match token.kind {
                 Kind::Word => drop(self.words.insert(token.lower())),
@@ -110,11 +99,7 @@ impl Facts {
                 self.add_number(number);
             }
         }
-        for letters in token
-            .text
-            .split(|char: char| !char.is_alphabetic())
-            .filter(|letters| !letters.is_empty())
-        {
+        for letters in token.text.split(|char: char| !char.is_alphabetic()).filter(|letters| !letters.is_empty()) {
             self.words.insert(letters.to_lowercase());
         }
     }
@@ -125,12 +110,10 @@ impl Facts {
             return self.add_compound(text);
         };
         if plain.contains('.') {
-            self.numbers
-                .insert(plain.trim_end_matches('0').trim_end_matches('.').to_owned());
+            self.numbers.insert(plain.trim_end_matches('0').trim_end_matches('.').to_owned());
         }
         if text.contains(char::is_whitespace) {
-            self.numbers
-                .extend(text.split_whitespace().map(str::to_owned));
+            self.numbers.extend(text.split_whitespace().map(str::to_owned));
         }
         self.numbers.insert(plain);
     }
@@ -142,10 +125,7 @@ impl Facts {
             self.numbers.insert((*run).to_owned());
             self.numbers.insert(run.trim_start_matches('0').to_owned());
         }
-        match (
-            text.chars().filter(|char| *char == ':').count(),
-            text.rsplit_once(':'),
-        ) {
+        match (text.chars().filter(|char| *char == ':').count(), text.rsplit_once(':')) {
             (2, Some((minutes, _))) => drop(self.numbers.insert(minutes.to_owned())),
             _ => self.dates.extend(iso_date(text, &runs)),
         }
@@ -159,17 +139,9 @@ fn iso_date(text: &str, runs: &[&str]) -> Option<PartDate> {
         _ => return None,
     };
     let day = day.map(|day| day.parse()).transpose().ok()?;
-    let dashed =
-        year.len() == 4 && !text.contains(|char: char| char != '-' && !char.is_ascii_digit());
-    let month = month
-        .parse()
-        .ok()
-        .filter(|month| (1..=12).contains(month))?;
-    dashed.then_some(PartDate {
-        day,
-        month,
-        year: year.parse().ok(),
-    })
+    let dashed = year.len() == 4 && !text.contains(|char: char| char != '-' && !char.is_ascii_digit());
+    let month = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    dashed.then_some(PartDate { day, month, year: year.parse().ok() })
 }
 
 /// The date around a month's name: `7 March 2026`, `March 7th, 2026`, `7th of March`, `March`. A month in
@@ -177,44 +149,18 @@ fn iso_date(text: &str, runs: &[&str]) -> Option<PartDate> {
 pub(super) fn date_at(tokens: &[Token], at: usize) -> Option<PartDate> {
     let name = tokens.get(at).filter(|token| token.kind == Kind::Word)?;
     let month = month(&name.lower())?;
-    let number = |at: Option<usize>| {
-        at.and_then(|at| tokens.get(at))
-            .and_then(Token::plain_number)
-    };
-    let is = |at: Option<usize>, what: &str| {
-        at.and_then(|at| tokens.get(at))
-            .is_some_and(|token| token.text == what)
-    };
+    let number = |at: Option<usize>| at.and_then(|at| tokens.get(at)).and_then(Token::plain_number);
+    let is = |at: Option<usize>, what: &str| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.text == what);
     let before = at.checked_sub(1);
-    let before = if is(before, "of") {
-        at.checked_sub(2)
-    } else {
-        before
-    };
-    let after = if is(at.checked_add(1), ".") {
-        at + 2
-    } else {
-        at + 1
-    };
+    let before = if is(before, "of") { at.checked_sub(2) } else { before };
+    let after = if is(at.checked_add(1), ".") { at + 2 } else { at + 1 };
     let day_before = number(before).filter(|day| day.len() <= 2);
     let day_after = number(Some(after)).filter(|day| day.len() <= 2 && day_before.is_none());
-    let behind = if day_after.is_some() {
-        after + 1
-    } else {
-        after
-    };
-    let behind = if is(Some(behind), ",") {
-        behind + 1
-    } else {
-        behind
-    };
+    let behind = if day_after.is_some() { after + 1 } else { after };
+    let behind = if is(Some(behind), ",") { behind + 1 } else { behind };
     let year = number(Some(behind)).filter(|year| year.len() == 4);
     let capital = name.text.starts_with(char::is_uppercase);
     let dated = day_before.or(day_after).or(year).is_some();
     let read = |digits: Option<&str>| digits.and_then(|digits| digits.parse().ok());
-    (capital || dated).then(|| PartDate {
-        day: read(day_before.or(day_after)),
-        month,
-        year: read(year),
-    })
+    (capital || dated).then(|| PartDate { day: read(day_before.or(day_after)), month, year: read(year) })
 }

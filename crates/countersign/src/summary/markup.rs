@@ -12,16 +12,7 @@ const MARKS: [char; 11] = ['*', '`', '#', '~', '|', '<', '>', '[', ']', '{', '}'
 pub(super) fn plain_text(text: &str, chars_max: usize) -> String {
     let text = visible(text).replace("](", "] (");
     let text = without_tags(&text).replace(MARKS, " ");
-    let words: Vec<_> = text
-        .split_whitespace()
-        .map(|word| {
-            if is_link(word) {
-                LINK
-            } else {
-                word.trim_matches('_')
-            }
-        })
-        .collect();
+    let words: Vec<_> = text.split_whitespace().map(|word| if is_link(word) { LINK } else { word.trim_matches('_') }).collect();
     cut(&words.join(" "), chars_max)
 }
 
@@ -31,9 +22,7 @@ pub(super) fn cut(text: &str, chars_max: usize) -> String {
         return text.to_owned();
     }
     let kept: String = text.chars().take(chars_max.saturating_sub(1)).collect();
-    let kept = kept
-        .rsplit_once(char::is_whitespace)
-        .map_or(&*kept, |(before, _)| before);
+    let kept = kept.rsplit_once(char::is_whitespace).map_or(&*kept, |(before, _)| before);
     format!("{}…", kept.trim_end())
 }
 
@@ -44,9 +33,7 @@ fn without_tags(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('<') {
         kept.push_str(before);
         kept.push(' ');
-        let opens = after.starts_with(|first: char| {
-            first.is_ascii_alphabetic() || matches!(first, '/' | '!' | '?')
-        });
+        let opens = after.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '!' | '?'));
         rest = match after.split_once('>') {
             Some((_, behind)) if opens => behind,
             _ => after,
@@ -59,11 +46,7 @@ fn without_tags(text: &str) -> String {
 fn is_link(word: &str) -> bool {
     let word = word.trim_matches(|char: char| !char.is_alphanumeric());
     let lower = word.to_lowercase();
-    lower.contains("://")
-        || lower.starts_with("www.")
-        || lower.starts_with("mailto:")
-        || lower.contains('@')
-        || has_domain(&lower)
+    lower.contains("://") || lower.starts_with("www.") || lower.starts_with("mailto:") || lower.contains('@') || has_domain(&lower)
 }
 
 /// A dot between a name and at least two letters: `evil.example/pay`, but not `e.g.` or `12.50`.
@@ -82,28 +65,13 @@ mod tests {
     #[test]
     fn markup_and_links_are_taken_out() {
         let cases = [
-            (
-                "  The *team*\n\nasks <b>for</b> `money` ",
-                "The team asks for money",
-            ),
-            (
-                "see [the receipt](https://evil.example/x?y)",
-                "see the receipt (link removed)",
-            ),
-            (
-                "see https://evil.example, www.evil.io or evil.example/pay.",
-                "see (link removed) (link removed) or (link removed)",
-            ),
+            ("  The *team*\n\nasks <b>for</b> `money` ", "The team asks for money"),
+            ("see [the receipt](https://evil.example/x?y)", "see the receipt (link removed)"),
+            ("see https://evil.example, www.evil.io or evil.example/pay.", "see (link removed) (link removed) or (link removed)"),
             ("write to leo@evil.example", "write to (link removed)"),
-            (
-                "<img src=x onerror=alert()>hi <!-- hidden --> there",
-                "hi there",
-            ),
+            ("<img src=x onerror=alert()>hi <!-- hidden --> there", "hi there"),
             ("# Head\n> quote\n| a | b |", "Head quote a b"),
-            (
-                "e.g. 12.50 USD, i.e. all of it.",
-                "e.g. 12.50 USD, i.e. all of it.",
-            ),
+            ("e.g. 12.50 USD, i.e. all of it.", "e.g. 12.50 USD, i.e. all of it."),
             ("1<b></b>2", "1 2"),
             ("a < b", "a b"),
             ("pay\u{202e}me", "pay⟨U+202E⟩me"),

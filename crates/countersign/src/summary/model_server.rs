@@ -14,11 +14,7 @@ use std::time::Duration;
 type Seen = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
 
 fn said(model: &str) -> String {
-    let amount = if model == "lying" {
-        "1,250.00"
-    } else {
-        "12,500.00"
-    };
+    let amount = if model == "lying" { "1,250.00" } else { "12,500.00" };
     let good = json!({ "text": format!("Leo Park asks to pay {amount} USD to ACME."), "impact": "The money leaves the account.", "risk": "High" });
     match model {
         "garbled" => "Sure! Here is your summary: {\"text\": \"Leo".to_owned(),
@@ -28,25 +24,14 @@ fn said(model: &str) -> String {
     }
 }
 
-async fn chat(
-    State(seen): State<Seen>,
-    headers: HeaderMap,
-    Json(body): Json<Value>,
-    openai: bool,
-) -> Response {
+async fn chat(State(seen): State<Seen>, headers: HeaderMap, Json(body): Json<Value>, openai: bool) -> Response {
     let model = body["model"].as_str().unwrap().to_owned();
     seen.lock().unwrap().push((headers, body));
     match &*model {
-        "absent" => (
-            StatusCode::NOT_FOUND,
-            r#"{"error":"model 'absent' not found"}"#,
-        )
-            .into_response(),
+        "absent" => (StatusCode::NOT_FOUND, r#"{"error":"model 'absent' not found"}"#).into_response(),
         "slow" => std::future::pending().await,
         "huge" => "x".repeat(200_000).into_response(),
-        _ if openai => {
-            Json(json!({ "choices": [{ "message": { "content": said(&model) } }] })).into_response()
-        }
+        _ if openai => Json(json!({ "choices": [{ "message": { "content": said(&model) } }] })).into_response(),
         _ => Json(json!({ "message": { "content": said(&model) } })).into_response(),
     }
 }
@@ -54,14 +39,8 @@ async fn chat(
 async fn server() -> (String, Seen) {
     let seen = Seen::default();
     let app = Router::new()
-        .route(
-            "/api/chat",
-            post(|state, headers, body| chat(state, headers, body, false)),
-        )
-        .route(
-            "/v1/chat/completions",
-            post(|state, headers, body| chat(state, headers, body, true)),
-        )
+        .route("/api/chat", post(|state, headers, body| chat(state, headers, body, false)))
+        .route("/v1/chat/completions", post(|state, headers, body| chat(state, headers, body, true)))
         .with_state(Arc::clone(&seen));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -83,10 +62,7 @@ fn ask() -> SummaryAsk {
 }
 
 fn adapters(url: &str, model: &str) -> [Box<dyn Summarizer>; 2] {
-    [
-        Box::new(Ollama::new(url, model).unwrap()),
-        Box::new(OpenAi::new(url, model, Some(Secret::new("sk-secret"))).unwrap()),
-    ]
+    [Box::new(Ollama::new(url, model).unwrap()), Box::new(OpenAi::new(url, model, Some(Secret::new("sk-secret"))).unwrap())]
 }
 
 #[tokio::test]
@@ -99,10 +75,7 @@ async fn a_good_answer_is_the_summary() {
                 summary.wire_text(),
                 "SUMMARY: Leo Park asks to pay 12,500.00 USD to ACME.\nIMPACT: The money leaves the account.\nRISK: high"
             );
-            assert_eq!(
-                (summary.by, adapter.model()),
-                (model.to_owned(), model.to_owned())
-            );
+            assert_eq!((summary.by, adapter.model()), (model.to_owned(), model.to_owned()));
         }
     }
 }
@@ -115,18 +88,11 @@ async fn rule_23_a_bad_answer_is_a_fault() {
         ("garbled", SummaryFault::Garbled),
         ("bare", SummaryFault::Garbled),
         ("absent", SummaryFault::Status(404)),
-        (
-            "huge",
-            SummaryFault::Unreachable("answer broken off or too long"),
-        ),
+        ("huge", SummaryFault::Unreachable("answer broken off or too long")),
     ];
     for (model, fault) in cases {
         for adapter in adapters(&url, model) {
-            assert_eq!(
-                adapter.summarise(&ask()).await.unwrap_err(),
-                fault,
-                "{model}"
-            );
+            assert_eq!(adapter.summarise(&ask()).await.unwrap_err(), fault, "{model}");
         }
     }
 }
@@ -135,41 +101,18 @@ async fn rule_23_a_bad_answer_is_a_fault() {
 async fn a_slow_model_is_left_when_the_budget_is_spent() {
     let (url, _) = server().await;
     for adapter in adapters(&url, "slow") {
-        assert!(
-            tokio::time::timeout(Duration::from_millis(200), adapter.summarise(&ask()))
-                .await
-                .is_err()
-        );
+        assert!(tokio::time::timeout(Duration::from_millis(200), adapter.summarise(&ask())).await.is_err());
     }
 }
 
 #[tokio::test]
 async fn no_server_and_a_wrong_url_are_said() {
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for adapter in adapters(&format!("http://{closed}"), "good") {
-        assert_eq!(
-            adapter.summarise(&ask()).await.unwrap_err(),
-            SummaryFault::Unreachable("connection failed")
-        );
+        assert_eq!(adapter.summarise(&ask()).await.unwrap_err(), SummaryFault::Unreachable("connection failed"));
     }
-    for url in [
-        "",
-        "localhost:11434",
-        "file:///etc",
-        "http://169.254.169.254",
-        "http://user:pw@localhost",
-    ] {
-        assert!(
-            matches!(
-                Ollama::new(url, "good").unwrap_err(),
-                SummaryFault::Configuration(_)
-            ),
-            "{url}"
-        );
+    for url in ["", "localhost:11434", "file:///etc", "http://169.254.169.254", "http://user:pw@localhost"] {
+        assert!(matches!(Ollama::new(url, "good").unwrap_err(), SummaryFault::Configuration(_)), "{url}");
     }
 }
 
@@ -181,32 +124,15 @@ async fn the_payload_is_data_in_its_own_message_and_cannot_end_it() {
     }
     for (_, body) in seen.lock().unwrap().iter() {
         let messages = body["messages"].as_array().unwrap();
-        assert_eq!(
-            (messages.len(), &messages[0]["role"], &messages[1]["role"]),
-            (2, &json!("system"), &json!("user"))
-        );
+        assert_eq!((messages.len(), &messages[0]["role"], &messages[1]["role"]), (2, &json!("system"), &json!("user")));
         assert!(!messages[0]["content"].as_str().unwrap().contains("ACME"));
         let sent = messages[1]["content"].as_str().unwrap();
-        let inner = sent
-            .strip_prefix("<request>\n")
-            .unwrap()
-            .strip_suffix("\n</request>")
-            .unwrap();
+        let inner = sent.strip_prefix("<request>\n").unwrap().strip_suffix("\n</request>").unwrap();
         assert!(!inner.contains(['<', '>']));
-        assert_eq!(
-            serde_json::from_str::<Value>(inner).unwrap()["payload"],
-            ask().payload
-        );
+        assert_eq!(serde_json::from_str::<Value>(inner).unwrap()["payload"], ask().payload);
     }
     let seen = seen.lock().unwrap();
-    assert_eq!(
-        (
-            &seen[0].1["stream"],
-            &seen[0].1["think"],
-            &seen[0].1["format"]
-        ),
-        (&json!(false), &json!(false), &schema())
-    );
+    assert_eq!((&seen[0].1["stream"], &seen[0].1["think"], &seen[0].1["format"]), (&json!(false), &json!(false), &schema()));
     assert_eq!(seen[1].0["authorization"], "Bearer sk-secret");
     assert!(seen[0].0.get("authorization").is_none());
 }
@@ -214,15 +140,9 @@ async fn the_payload_is_data_in_its_own_message_and_cannot_end_it() {
 #[tokio::test]
 async fn a_payload_beyond_the_bound_is_not_sent() {
     let (url, seen) = server().await;
-    let ask = SummaryAsk {
-        payload: json!("x".repeat(20_000)),
-        ..ask()
-    };
+    let ask = SummaryAsk { payload: json!("x".repeat(20_000)), ..ask() };
     for adapter in adapters(&url, "good") {
-        assert_eq!(
-            adapter.summarise(&ask).await.unwrap_err(),
-            SummaryFault::TooLarge
-        );
+        assert_eq!(adapter.summarise(&ask).await.unwrap_err(), SummaryFault::TooLarge);
     }
     assert!(seen.lock().unwrap().is_empty());
 }

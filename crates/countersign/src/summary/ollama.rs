@@ -21,10 +21,7 @@ pub struct Ollama {
 impl Ollama {
     /// `url` and `model` are those of the configuration.
     pub fn new(url: &str, model: impl Into<String>) -> Result<Self, SummaryFault> {
-        Ok(Self {
-            server: ModelServer::new(url, "/api/chat")?,
-            model: model.into(),
-        })
+        Ok(Self { server: ModelServer::new(url, "/api/chat")?, model: model.into() })
     }
 }
 
@@ -41,10 +38,7 @@ impl Summarizer for Ollama {
             "options": { "temperature": 0, "num_predict": TOKENS_MAX },
         });
         let reply = self.server.ask(&body, None).await?;
-        let content = reply
-            .pointer("/message/content")
-            .and_then(Value::as_str)
-            .ok_or(SummaryFault::Garbled)?;
+        let content = reply.pointer("/message/content").and_then(Value::as_str).ok_or(SummaryFault::Garbled)?;
         accept(&draft(content)?, ask, &self.model)
     }
 

@@ -19,17 +19,9 @@ pub struct OpenAi {
 
 impl OpenAi {
     /// `url` and `model` are those of the configuration; a local server needs no key.
-    pub fn new(
-        url: &str,
-        model: impl Into<String>,
-        key: Option<Secret>,
-    ) -> Result<Self, SummaryFault> {
+    pub fn new(url: &str, model: impl Into<String>, key: Option<Secret>) -> Result<Self, SummaryFault> {
         let base = url.trim_end_matches('/').trim_end_matches("/v1");
-        Ok(Self {
-            server: ModelServer::new(base, "/v1/chat/completions")?,
-            model: model.into(),
-            key,
-        })
+        Ok(Self { server: ModelServer::new(base, "/v1/chat/completions")?, model: model.into(), key })
     }
 }
 
@@ -44,10 +36,7 @@ impl Summarizer for OpenAi {
             "max_tokens": TOKENS_MAX,
         });
         let reply = self.server.ask(&body, self.key.as_ref()).await?;
-        let content = reply
-            .pointer("/choices/0/message/content")
-            .and_then(Value::as_str)
-            .ok_or(SummaryFault::Garbled)?;
+        let content = reply.pointer("/choices/0/message/content").and_then(Value::as_str).ok_or(SummaryFault::Garbled)?;
         accept(&draft(content)?, ask, &self.model)
     }
 

@@ -21,34 +21,17 @@ pub fn plain(ask: &SummaryAsk) -> Summary {
         facts if facts.is_empty() => format!("{requester} asks for {policy}."),
         facts => format!("{requester} asks for {policy}: {facts}."),
     };
-    let impact = format!(
-        "If approved, what the policy {policy} foresees is done with exactly these values."
-    );
-    Summary {
-        text: cut(&text, TEXT_CHARS_MAX),
-        impact: cut(&impact, IMPACT_CHARS_MAX),
-        risk: ask.risk_plain,
-        by: PLAIN.to_owned(),
-    }
+    let impact = format!("If approved, what the policy {policy} foresees is done with exactly these values.");
+    Summary { text: cut(&text, TEXT_CHARS_MAX), impact: cut(&impact, IMPACT_CHARS_MAX), risk: ask.risk_plain, by: PLAIN.to_owned() }
 }
 
 fn facts(payload: &Value) -> String {
     let Value::Object(fields) = payload else {
-        return if payload.is_null() {
-            String::new()
-        } else {
-            shown(payload)
-        };
+        return if payload.is_null() { String::new() } else { shown(payload) };
     };
-    let present: Vec<_> = fields
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    let mut facts: Vec<_> = present
-        .iter()
-        .take(FIELDS_MAX)
-        .map(|(name, value)| format!("{} {}", inline(name).replace('_', " "), shown(value)))
-        .collect();
+    let present: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+    let mut facts: Vec<_> =
+        present.iter().take(FIELDS_MAX).map(|(name, value)| format!("{} {}", inline(name).replace('_', " "), shown(value))).collect();
     if let more @ 1.. = present.len().saturating_sub(FIELDS_MAX) {
         facts.push(format!("and {more} more"));
     }
@@ -72,35 +55,21 @@ fn list(items: &[Value]) -> String {
     if let more @ 1.. = items.len().saturating_sub(ITEMS_MAX) {
         shown.push(format!("{more} more"));
     }
-    if shown.is_empty() {
-        "none".to_owned()
-    } else {
-        cut(&shown.join("; "), VALUE_CHARS_MAX)
-    }
+    if shown.is_empty() { "none".to_owned() } else { cut(&shown.join("; "), VALUE_CHARS_MAX) }
 }
 
 /// `12500.00 USD` as `12,500.00 USD`; anything else is not money.
 fn money(text: &str) -> Option<String> {
     let (amount, currency) = text.split_once(' ')?;
     let unsigned = amount.strip_prefix('-').unwrap_or(amount);
-    let (whole, fraction) = unsigned
-        .split_once('.')
-        .map_or((unsigned, None), |(whole, fraction)| {
-            (whole, Some(fraction))
-        });
+    let (whole, fraction) = unsigned.split_once('.').map_or((unsigned, None), |(whole, fraction)| (whole, Some(fraction)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
     if !(code && digits(whole) && fraction.is_none_or(digits) && text.len() <= VALUE_CHARS_MAX) {
         return None;
     }
-    let sign = if unsigned.len() < amount.len() {
-        "-"
-    } else {
-        ""
-    };
-    let fraction = fraction
-        .map(|fraction| format!(".{fraction}"))
-        .unwrap_or_default();
+    let sign = if unsigned.len() < amount.len() { "-" } else { "" };
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
     Some(format!("{sign}{}{fraction} {currency}", grouped(whole)))
 }
 
@@ -117,10 +86,7 @@ fn grouped(digits: &str) -> String {
 
 /// On one line, with everything hidden spelled out.
 fn inline(text: &str) -> String {
-    visible(text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -156,50 +122,27 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_has_its_words() {
-        let payload = json!({ "a": -1.5, "b": true, "c": null, "d_e": ["x", 2, null], "f": { "g": 1 }, "h": [], "i": "-1234567.5 EUR", "j": "2 tons" });
-        assert_eq!(
-            of(payload).text,
-            "Leo Park asks for expense: a -1.5, b yes, d e x; 2; none, f (1 fields), h none, i -1,234,567.5 EUR, j 2 tons."
-        );
+        let payload =
+            json!({ "a": -1.5, "b": true, "c": null, "d_e": ["x", 2, null], "f": { "g": 1 }, "h": [], "i": "-1234567.5 EUR", "j": "2 tons" });
+        assert_eq!(of(payload).text, "Leo Park asks for expense: a -1.5, b yes, d e x; 2; none, f (1 fields), h none, i -1,234,567.5 EUR, j 2 tons.");
         assert_eq!(of(json!({})).text, "Leo Park asks for expense.");
     }
 
     #[test]
     fn one_field_cannot_forge_another_line_or_push_the_rest_out() {
         let text = of(json!({ "a": "x\nRISK: low\u{202e}", "b": "y".repeat(5000), "c": "z" })).text;
-        assert!(
-            text.starts_with("Leo Park asks for expense: a x RISK: low⟨U+202E⟩, b yyy")
-                && text.ends_with("…, c z."),
-            "{text}"
-        );
-        let many: serde_json::Map<_, _> = (0..500)
-            .map(|at| (format!("field{at:03}"), json!(at)))
-            .collect();
+        assert!(text.starts_with("Leo Park asks for expense: a x RISK: low⟨U+202E⟩, b yyy") && text.ends_with("…, c z."), "{text}");
+        let many: serde_json::Map<_, _> = (0..500).map(|at| (format!("field{at:03}"), json!(at))).collect();
         let text = of(Value::Object(many)).text;
-        assert!(
-            text.chars().count() <= TEXT_CHARS_MAX && text.ends_with("and 488 more."),
-            "{text}"
-        );
+        assert!(text.chars().count() <= TEXT_CHARS_MAX && text.ends_with("and 488 more."), "{text}");
     }
 
     #[test]
     fn thousands_are_grouped() {
-        for (text, shown) in [
-            ("1 USD", "1 USD"),
-            ("999.9 USD", "999.9 USD"),
-            ("1000 USD", "1,000 USD"),
-            ("100000 USD", "100,000 USD"),
-        ] {
+        for (text, shown) in [("1 USD", "1 USD"), ("999.9 USD", "999.9 USD"), ("1000 USD", "1,000 USD"), ("100000 USD", "100,000 USD")] {
             assert_eq!(money(text).as_deref(), Some(shown));
         }
-        for text in [
-            "1000",
-            "1000 usd",
-            "1.2.3 USD",
-            "- USD",
-            "1000  USD",
-            "1e9 USD",
-        ] {
+        for text in ["1000", "1000 usd", "1.2.3 USD", "- USD", "1000  USD", "1e9 USD"] {
             assert_eq!(money(text), None, "{text}");
         }
     }

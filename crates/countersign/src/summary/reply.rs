@@ -34,34 +34,21 @@ impl ModelServer {
     pub(super) fn new(base: &str, path: &str) -> Result<Self, SummaryFault> {
         let wrong = |why: String| SummaryFault::Configuration(why);
         let base = base.trim_end_matches('/');
-        let url = Url::parse(&format!("{base}{path}"))
-            .map_err(|_| wrong("`summary.url` is not a url".to_owned()))?;
+        let url = Url::parse(&format!("{base}{path}")).map_err(|_| wrong("`summary.url` is not a url".to_owned()))?;
         let guard = Arc::new(Guard::only(&url));
-        let url = guard
-            .check(url.as_str())
-            .map_err(|refused| wrong(format!("`summary.url`: {refused}")))?;
-        let patience = Patience {
-            total: MODEL_TIMEOUT,
-            connect: CONNECT_TIMEOUT,
-        };
+        let url = guard.check(url.as_str()).map_err(|refused| wrong(format!("`summary.url`: {refused}")))?;
+        let patience = Patience { total: MODEL_TIMEOUT, connect: CONNECT_TIMEOUT };
         let client = client(&guard, patience).map_err(|fault| wrong(fault.to_string()))?;
         Ok(Self { client, url })
     }
 
     /// Asks once and gives the JSON that came back.
-    pub(super) async fn ask(
-        &self,
-        body: &Value,
-        key: Option<&Secret>,
-    ) -> Result<Value, SummaryFault> {
+    pub(super) async fn ask(&self, body: &Value, key: Option<&Secret>) -> Result<Value, SummaryFault> {
         let mut post = self.client.post(self.url.clone()).json(body);
         if let Some(key) = key {
             post = post.bearer_auth(key.expose());
         }
-        let response = post
-            .send()
-            .await
-            .map_err(|fault| SummaryFault::Unreachable(describe(&fault)))?;
+        let response = post.send().await.map_err(|fault| SummaryFault::Unreachable(describe(&fault)))?;
         if response.status() != StatusCode::OK {
             return Err(SummaryFault::Status(response.status().as_u16()));
         }
@@ -77,10 +64,7 @@ impl ModelServer {
 /// model as one, so that no text in it can end the data.
 pub(super) fn messages(ask: &SummaryAsk) -> Result<Value, SummaryFault> {
     let request = json!({ "policy": ask.policy, "requester": ask.requester_name, "title": ask.title, "payload": ask.payload });
-    let request = request
-        .to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e");
+    let request = request.to_string().replace('<', "\\u003c").replace('>', "\\u003e");
     if request.len() > PAYLOAD_BYTES_MAX {
         return Err(SummaryFault::TooLarge);
     }
@@ -115,16 +99,9 @@ struct Reply {
 /// Reads the draft out of what the model said: the outermost object, whatever stands around it.
 pub(super) fn draft(content: &str) -> Result<Draft, SummaryFault> {
     let garbled = SummaryFault::Garbled;
-    let (start, end) = content
-        .find('{')
-        .zip(content.rfind('}'))
-        .ok_or(garbled.clone())?;
+    let (start, end) = content.find('{').zip(content.rfind('}')).ok_or(garbled.clone())?;
     let object = content.get(start..=end).ok_or(garbled.clone())?;
     let reply: Reply = serde_json::from_str(object).map_err(|_| garbled.clone())?;
     let risk = reply.risk.parse().map_err(|_| garbled)?;
-    Ok(Draft {
-        text: reply.text,
-        impact: reply.impact,
-        risk,
-    })
+    Ok(Draft { text: reply.text, impact: reply.impact, risk })
 }

@@ -54,10 +54,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// Whether a reader would not see this character, or would see others in another order because of it.
 pub fn is_hidden(char: char) -> bool {
     let after = HIDDEN.partition_point(|(first, _)| *first <= char);
-    after
-        .checked_sub(1)
-        .and_then(|index| HIDDEN.get(index))
-        .is_some_and(|(_, last)| char <= *last)
+    after.checked_sub(1).and_then(|index| HIDDEN.get(index)).is_some_and(|(_, last)| char <= *last)
 }
 
 #[cfg(test)]
@@ -67,17 +64,11 @@ mod tests {
     #[test]
     fn hidden_characters_are_spelled_out() {
         let cases = [
-            (
-                "ACME, 12500.00 USD\n\tÜber 東京 🙂",
-                "ACME, 12500.00 USD\n\tÜber 東京 🙂",
-            ),
+            ("ACME, 12500.00 USD\n\tÜber 東京 🙂", "ACME, 12500.00 USD\n\tÜber 東京 🙂"),
             ("pay \u{202e}DSU 00.1", "pay ⟨U+202E⟩DSU 00.1"),
             ("AC\u{200b}ME\u{feff}", "AC⟨U+200B⟩ME⟨U+FEFF⟩"),
             ("a\rb\u{1b}[2J\u{7}", "a⟨U+000D⟩b⟨U+001B⟩[2J⟨U+0007⟩"),
-            (
-                "\u{2066}x\u{2069}\u{61c}\u{e0041}\u{ad}",
-                "⟨U+2066⟩x⟨U+2069⟩⟨U+061C⟩⟨U+E0041⟩⟨U+00AD⟩",
-            ),
+            ("\u{2066}x\u{2069}\u{61c}\u{e0041}\u{ad}", "⟨U+2066⟩x⟨U+2069⟩⟨U+061C⟩⟨U+E0041⟩⟨U+00AD⟩"),
         ];
         for (text, shown) in cases {
             assert_eq!(visible(text), shown);
@@ -87,9 +78,7 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_nothing_visible_is_in_it() {
         assert!(HIDDEN.windows(2).all(|pair| pair[0].1 < pair[1].0));
-        for char in [
-            '\t', '\n', ' ', '~', '\u{a0}', 'ß', '\u{303}', '\u{fffd}', '€',
-        ] {
+        for char in ['\t', '\n', ' ', '~', '\u{a0}', 'ß', '\u{303}', '\u{fffd}', '€'] {
             assert!(!is_hidden(char), "{char:?}");
         }
     }

@@ -197,30 +197,10 @@ pub(super) const UNITS: [(&str, &str); 24] = [
 ];
 
 /// Months in full; three letters are their short form.
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+const MONTHS: [&str; 12] = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 /// The number of a month named in full or by three letters (`Sept` too), in lower case.
 pub(super) fn month(word: &str) -> Option<u8> {
-    let fits = |month: &&str| {
-        *month == word
-            || (word.len() == 3 && month.starts_with(word))
-            || (word == "sept" && *month == "september")
-    };
-    (1..)
-        .zip(MONTHS.iter())
-        .find(|(_, month)| fits(month))
-        .map(|(number, _)| number)
+    let fits = |month: &&str| *month == word || (word.len() == 3 && month.starts_with(word)) || (word == "sept" && *month == "september");
+    (1..).zip(MONTHS.iter()).find(|(_, month)| fits(month)).map(|(number, _)| number)
 }

@@ -106,19 +106,27 @@ fn facts(event: &Event) -> Value {
 /// The facts of what workers and operators did.
 fn worked(event: &Event) -> Value {
     match event {
-        Event::NoticeDelivered { effect, kind, to, channel, attempts } => json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
-            "to": to.as_ref().map(PersonId::as_str), "channel": channel, "attempts": attempts }),
-        Event::NoticeFailed { effect, kind, to, answer, attempts } => json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
-            "to": to.as_ref().map(PersonId::as_str), "answer": answer, "attempts": attempts }),
+        Event::NoticeDelivered { effect, kind, to, channel, attempts } => {
+            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
+            "to": to.as_ref().map(PersonId::as_str), "channel": channel, "attempts": attempts })
+        }
+        Event::NoticeFailed { effect, kind, to, answer, attempts } => {
+            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
+            "to": to.as_ref().map(PersonId::as_str), "answer": answer, "attempts": attempts })
+        }
         Event::ExecutionStarted { action, token, lease_until } => {
             json!({ "action": action.as_str(), "attempt": token, "lease_until": lease_until.to_string() })
         }
-        Event::ExecutionSucceeded(end) | Event::ExecutionDeadLettered(end) => json!({ "action": end.action.as_str(), "attempt": end.token, "answer": end.answer }),
+        Event::ExecutionSucceeded(end) | Event::ExecutionDeadLettered(end) => {
+            json!({ "action": end.action.as_str(), "attempt": end.token, "answer": end.answer })
+        }
         Event::ExecutionFailed { attempt, retry_at } => {
             json!({ "action": attempt.action.as_str(), "attempt": attempt.token, "answer": attempt.answer, "retry_at": retry_at.to_string() })
         }
         Event::ExecutionRetried { action, by } => json!({ "action": action.as_str(), "by": actor(by) }),
-        Event::ExecutionAbandoned { action, by, reason } => json!({ "action": action.as_str(), "by": actor(by), "reason": reason.map(|id| id.to_string()) }),
+        Event::ExecutionAbandoned { action, by, reason } => {
+            json!({ "action": action.as_str(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
+        }
         Event::Commented { by, comment } => json!({ "by": actor(by), "comment": comment.to_string() }),
         _ => Value::Null,
     }

@@ -70,7 +70,10 @@ fn words(seen: &Seen, waiting: &[String]) -> (String, String) {
             let by = seen.request.returned_by.as_ref().map_or_else(String::new, ToString::to_string);
             (format!("{by} asked for changes"), format!("a new revision from {}", seen.request.requester))
         }
-        Status::Unroutable => ("nobody is left to ask: fewer people may decide than the quorum needs".into(), "people in the directory, or an operator who reassigns it".into()),
+        Status::Unroutable => (
+            "nobody is left to ask: fewer people may decide than the quorum needs".into(),
+            "people in the directory, or an operator who reassigns it".into(),
+        ),
         Status::Pending => {
             let stages: Vec<String> = seen.request.open_stages().map(|stage| progress(seen, stage)).collect();
             (format!("it waits for {}: {}", waiting.join(", "), stages.join("; ")), format!("a decision of {}", waiting.join(" or ")))
@@ -108,7 +111,8 @@ fn excluded(seen: &Seen) -> Vec<ExcludedBody> {
     };
     let asked = seen.request.open_stages().flat_map(|stage| stage.everybody_asked().into_iter().map(move |person| (person, stage)));
     let out = asked.filter(|(person, _)| !may.contains(person));
-    let mut list: Vec<ExcludedBody> = out.map(|(person, stage)| ExcludedBody { person: person.to_string(), reason: reason(&person, stage).into() }).collect();
+    let mut list: Vec<ExcludedBody> =
+        out.map(|(person, stage)| ExcludedBody { person: person.to_string(), reason: reason(&person, stage).into() }).collect();
     let requester = &seen.request.requester;
     if seen.request.settled.is_none() && !list.iter().any(|entry| entry.person == requester.as_str()) {
         list.push(ExcludedBody { person: requester.to_string(), reason: "nobody decides their own request".into() });

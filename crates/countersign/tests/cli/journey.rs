@@ -85,7 +85,8 @@ fn a_gated_program_runs_once_it_is_approved_and_not_before() {
     let site = Site::new();
     let server = site.serve();
     let machine = signed(&site, &server);
-    let dry = machine.keyed(&["gate", "deploy", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7", "--dry-run"]);
+    let dry =
+        machine.keyed(&["gate", "deploy", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7", "--dry-run"]);
     assert_eq!((dry.status.code(), out(&dry).as_str()), (Some(7), "ran\n"), "{}", err(&dry));
 
     let mut gate = program(site.path());

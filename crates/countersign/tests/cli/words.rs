@@ -12,7 +12,28 @@ fn the_help_is_as_it_was_reviewed() {
 #[test]
 fn every_command_has_help_and_completions_exist() {
     let folder = tempfile::tempdir().unwrap();
-    for verb in ["init", "serve", "doctor", "key", "login-link", "login", "submit", "inbox", "list", "show", "why", "approve", "reject", "gate", "events", "policy", "audit", "backup", "import", "demo"] {
+    for verb in [
+        "init",
+        "serve",
+        "doctor",
+        "key",
+        "login-link",
+        "login",
+        "submit",
+        "inbox",
+        "list",
+        "show",
+        "why",
+        "approve",
+        "reject",
+        "gate",
+        "events",
+        "policy",
+        "audit",
+        "backup",
+        "import",
+        "demo",
+    ] {
         let help = program(folder.path()).args([verb, "--help"]).output().unwrap();
         assert!(help.status.success() && out(&help).contains("Usage:"), "{verb}: {}", err(&help));
     }

@@ -55,7 +55,12 @@ async fn what_was_acknowledged_survives_kill_9() {
     let verified = site.run(&["audit", "verify"]);
     assert!(verified.status.success(), "{}{}", String::from_utf8_lossy(&verified.stdout), String::from_utf8_lossy(&verified.stderr));
     let ledger = ledger.lock().unwrap();
-    println!("{rounds} kills, {} submissions and {} approvals acknowledged, none lost; {} actions arrived, one key each", ledger.submitted.len(), ledger.approved.len(), ledger.arrived.len());
+    println!(
+        "{rounds} kills, {} submissions and {} approvals acknowledged, none lost; {} actions arrived, one key each",
+        ledger.submitted.len(),
+        ledger.approved.len(),
+        ledger.arrived.len()
+    );
     assert!(ledger.approved.len() > 50, "the load was too light to mean anything");
 }
 
@@ -120,7 +125,11 @@ async fn check_ledger(site: &Site, server: &Server, ledger: &Shared) {
     let quiet = tokio::time::Instant::now() + QUIET_WITHIN;
     for id in &approved {
         while done(&client, server, site, id).await != ("approved".into(), "succeeded".into()) {
-            assert!(tokio::time::Instant::now() < quiet, "{id} was acknowledged as approved and did not finish: {:?}", done(&client, server, site, id).await);
+            assert!(
+                tokio::time::Instant::now() < quiet,
+                "{id} was acknowledged as approved and did not finish: {:?}",
+                done(&client, server, site, id).await
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -206,13 +206,7 @@ pub(super) fn reroute(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal>
     Ok(())
 }
 
-fn asked_by(
-    fired: &crate::stage::Escalation,
-    spec: &StageSpec,
-    request: &Request,
-    facts: &Facts<'_>,
-    barred: &BTreeSet<PersonId>,
-) -> Vec<PersonId> {
+fn asked_by(fired: &crate::stage::Escalation, spec: &StageSpec, request: &Request, facts: &Facts<'_>, barred: &BTreeSet<PersonId>) -> Vec<PersonId> {
     match fired.level.and_then(|level| spec.escalate.get(level)) {
         Some(level) => ask(&level.to, request, facts, barred),
         None => fired.to.clone(),

@@ -30,14 +30,8 @@ pub(super) fn rule(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let request = draft.request()?;
     let (revision, created_at) = (request.revision, request.created_at);
     let facts = draft.facts;
-    let evaluation = Evaluation {
-        payload: facts.payload,
-        requester: &request.requester.clone(),
-        roster: facts.roster,
-        now: facts.now,
-        created_at,
-        revision,
-    };
+    let evaluation =
+        Evaluation { payload: facts.payload, requester: &request.requester.clone(), roster: facts.roster, now: facts.now, created_at, revision };
     let ruling = facts.policy.evaluate(&evaluation);
     let verdict = match ruling.verdict {
         RulingVerdict::Allow => RuledVerdict::Allow,
