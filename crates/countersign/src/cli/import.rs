@@ -29,10 +29,10 @@ enum ImportFrom {
 #[derive(clap::Args, Debug)]
 struct Script {
     /// The script's configuration.
-    #[arg(default_value = "workflow_config.json")]
+    #[arg(long, default_value = "workflow_config.json", value_name = "FILE")]
     config: PathBuf,
     /// The script's pending lines.
-    #[arg(default_value = "pending_approvals.jsonl")]
+    #[arg(long, default_value = "pending_approvals.jsonl", value_name = "FILE")]
     pending: PathBuf,
     /// Where to write policies and directory; a new folder.
     #[arg(long, default_value = "imported", value_name = "DIR")]

@@ -7,7 +7,6 @@ use crate::people::{Member, Person};
 use crate::policy::field::FieldType;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
 fn field(name: &str, kind: FieldType, optional: bool) -> Field {
     Field { name: name.to_owned(), kind, optional }
@@ -93,73 +92,76 @@ fn holds_with(source: &str, rates: Option<&Rates>) -> Result<bool, String> {
     condition.holds(&facts)
 }
 
+/// Each of these holds for the sample payload.
+const HOLDING: &[&str] = &[
+    "amount > money(\"1000 USD\")",
+    "money(\"1000 USD\") < amount",
+    "amount == money(\"1250.1 USD\")",
+    "amount * 2 == money(\"2500.20 USD\")",
+    "amount + money(\"0.90 USD\") == money(\"1251 USD\")",
+    "-amount < money(\"0 USD\")",
+    "0.1 + 0.2 == 0.3",
+    "ratio == 0.3",
+    "ratio * 10 == 3",
+    "count * 2 == 6",
+    "2 * count == 6",
+    "1 < count",
+    "count / 2 == 1",
+    "count % 2 == 1",
+    "count - 5 == -2",
+    "count + 0.5 > 3",
+    "merchant == \"ACME\"",
+    "merchant.startsWith(\"AC\")",
+    "merchant.matches(\"^A.*E$\")",
+    "merchant.lowerAscii() == \"acme\"",
+    "size(merchant) == 4",
+    "merchant.size() == 4",
+    "\"CM\" in [\"CM\"]",
+    "kind == \"travel\"",
+    "kind in [\"travel\", \"meals\"]",
+    "urgent",
+    "!(!urgent)",
+    "urgent ? true : false",
+    "day < date(\"2026-02-01\")",
+    "day - date(\"2026-01-01\") == duration(\"30d\")",
+    "day.getMonth() == 0",
+    "owner == \"mia\"",
+    "owner == requester.manager",
+    "owner.limit >= amount",
+    "requester.id == \"leo\"",
+    "requester.name == \"LEO\"",
+    "\"finance\" in requester.groups",
+    "has(requester.manager)",
+    "!has(requester.limit)",
+    "!has(receipt)",
+    "has(free)",
+    "tags.exists(t, t == \"b\")",
+    "tags.all(t, size(t) == 1)",
+    "tags.exists_one(t, t == \"a\")",
+    "tags[0] == \"a\"",
+    "\"a\" in tags",
+    "numbers.map(n, n * 2)[2] == 6",
+    "numbers.filter(n, n > 1).size() == 2",
+    "numbers.sum() == 6",
+    "items.map(i, i.cost).sum() == money(\"100.30 USD\")",
+    "items.exists(i, has(i.note) && i.note == \"x\")",
+    "items.all(i, tags.exists(t, i.what.contains(t) || i.what == \"bed\"))",
+    "now > request.created_at",
+    "now - request.created_at > duration(\"8h\")",
+    "request.revision == 2",
+    "now.getHours() == 23",
+    "now.getHours(\"Europe/Berlin\") == 0",
+    "now.date(\"Europe/Berlin\") == date(\"2026-11-24\")",
+    "now.getDayOfWeek() == 1",
+    "now.time() < time(\"23:45\")",
+    "now < timestamp(\"2027-01-01T00:00:00Z\")",
+    "true || receipt == \"x\"",
+    "!(false && receipt == \"x\")",
+];
+
 #[test]
 fn conditions_that_hold() {
-    for source in [
-        "amount > money(\"1000 USD\")",
-        "money(\"1000 USD\") < amount",
-        "amount == money(\"1250.1 USD\")",
-        "amount * 2 == money(\"2500.20 USD\")",
-        "amount + money(\"0.90 USD\") == money(\"1251 USD\")",
-        "-amount < money(\"0 USD\")",
-        "0.1 + 0.2 == 0.3",
-        "ratio == 0.3",
-        "ratio * 10 == 3",
-        "count * 2 == 6",
-        "2 * count == 6",
-        "1 < count",
-        "count / 2 == 1",
-        "count % 2 == 1",
-        "count - 5 == -2",
-        "count + 0.5 > 3",
-        "merchant == \"ACME\"",
-        "merchant.startsWith(\"AC\")",
-        "merchant.matches(\"^A.*E$\")",
-        "merchant.lowerAscii() == \"acme\"",
-        "size(merchant) == 4",
-        "merchant.size() == 4",
-        "\"CM\" in [\"CM\"]",
-        "kind == \"travel\"",
-        "kind in [\"travel\", \"meals\"]",
-        "urgent",
-        "!(!urgent)",
-        "urgent ? true : false",
-        "day < date(\"2026-02-01\")",
-        "day - date(\"2026-01-01\") == duration(\"30d\")",
-        "day.getMonth() == 0",
-        "owner == \"mia\"",
-        "owner == requester.manager",
-        "owner.limit >= amount",
-        "requester.id == \"leo\"",
-        "requester.name == \"LEO\"",
-        "\"finance\" in requester.groups",
-        "has(requester.manager)",
-        "!has(requester.limit)",
-        "!has(receipt)",
-        "has(free)",
-        "tags.exists(t, t == \"b\")",
-        "tags.all(t, size(t) == 1)",
-        "tags.exists_one(t, t == \"a\")",
-        "tags[0] == \"a\"",
-        "\"a\" in tags",
-        "numbers.map(n, n * 2)[2] == 6",
-        "numbers.filter(n, n > 1).size() == 2",
-        "numbers.sum() == 6",
-        "items.map(i, i.cost).sum() == money(\"100.30 USD\")",
-        "items.exists(i, has(i.note) && i.note == \"x\")",
-        "items.all(i, tags.exists(t, i.what.contains(t) || i.what == \"bed\"))",
-        "now > request.created_at",
-        "now - request.created_at > duration(\"8h\")",
-        "request.revision == 2",
-        "now.getHours() == 23",
-        "now.getHours(\"Europe/Berlin\") == 0",
-        "now.date(\"Europe/Berlin\") == date(\"2026-11-24\")",
-        "now.getDayOfWeek() == 1",
-        "now.time() < time(\"23:45\")",
-        "now < timestamp(\"2027-01-01T00:00:00Z\")",
-        "true || receipt == \"x\"",
-        "!(false && receipt == \"x\")",
-    ] {
+    for source in HOLDING {
         assert_eq!(holds_with(source, None), Ok(true), "{source}");
     }
 }
@@ -330,29 +332,4 @@ fn hostile_conditions_are_refused_quickly() {
         // The bound that is promised is 10 ms of a release build; this is a debug build on a busy machine.
         assert!(taken < Duration::from_millis(500), "{shown}: {taken:?}");
     }
-}
-
-#[test]
-#[ignore = "a measurement: run with --release --ignored --nocapture"]
-fn speed() {
-    let condition = compiled("amount > money(\"1000 USD\") && kind == \"travel\"", None).unwrap();
-    let (fields, payload, roster, leo) = (fields(), payload(), roster(), PersonId::new("leo"));
-    let now = "2026-11-23T23:30:00Z".parse().unwrap();
-    let facts = Facts {
-        payload: &payload,
-        fields: &fields,
-        rates: None,
-        requester: &leo,
-        approver: None,
-        roster: &roster,
-        now,
-        created_at: now,
-        revision: Revision(1),
-    };
-    let start = Instant::now();
-    let count = 2_000_000_u32;
-    for _ in 0..count {
-        assert!(std::hint::black_box(&condition).holds(std::hint::black_box(&facts)).unwrap());
-    }
-    println!("{:.0} evaluations a second", f64::from(count) / start.elapsed().as_secs_f64());
 }
