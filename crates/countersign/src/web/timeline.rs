@@ -66,9 +66,11 @@ fn sentence(seen: &Seen, event: &Event) -> String {
 /// What workers and operators did, in words.
 fn worked(seen: &Seen, event: &Event) -> String {
     match event {
-        Event::NoticeDelivered { kind, to, channel, .. } => format!("{} told{} by {channel}", notice(type_name(*kind)), to_whom(seen, to.as_ref())),
+        Event::NoticeDelivered { kind, to, channel, .. } => {
+            format!("The notice “{}” reached {} by {channel}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
+        }
         Event::NoticeFailed { kind, to, answer, .. } => {
-            format!("{} could not be told{}: {answer}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
+            format!("The notice “{}” did not reach {}: {answer}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
         }
         Event::ExecutionStarted { action, token, .. } => format!("Action {action}: attempt {token} began"),
         Event::ExecutionSucceeded(end) => format!("Action {} succeeded: {}", end.action, end.answer),
@@ -84,11 +86,11 @@ fn worked(seen: &Seen, event: &Event) -> String {
 }
 
 fn notice(kind: &str) -> String {
-    capital(&kind.trim_start_matches("approval.").replace('_', " "))
+    kind.trim_start_matches("approval.").replace('_', " ")
 }
 
 fn to_whom(seen: &Seen, to: Option<&PersonId>) -> String {
-    to.map_or_else(|| " to a webhook".to_owned(), |person| format!(" to {}", name(seen, person)))
+    to.map_or_else(|| "a system".to_owned(), |person| name(seen, person))
 }
 
 fn decision(seen: &Seen, decided: &Decided) -> String {
