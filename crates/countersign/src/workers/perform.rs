@@ -138,7 +138,7 @@ impl Performer {
         let Some(summarizer) = self.sinks.summarizer.as_ref().filter(|_| seen.request.revision == revision) else {
             return self.drop_row(piece).await;
         };
-        self.hold(piece, seen.now.saturating_add(SUMMARY_LEASE).unwrap_or(seen.now)).await?;
+        self.hold(piece, seen.now, SUMMARY_LEASE).await?;
         let (command, contents) = match summarizer.summarise(&brief(&seen)).await {
             Ok(written) => {
                 let bytes = serde_json::to_vec(&written).unwrap_or_default();
@@ -165,13 +165,13 @@ impl Performer {
         let Some(target) = target(&seen, action) else { return self.drop_row(piece).await };
         let digest = seen.digest_now(&execution.body).unwrap_or(Digest([0; 32]));
         let lease_until = seen.now.saturating_add(lease_of(&target)).unwrap_or(seen.now);
-        self.hold(piece, lease_until).await?;
+        self.hold(piece, seen.now, lease_of(&target)).await?;
         let start = Command::StartExecution { action: action.clone(), lease_until, body: digest };
         let started = match self.engine.handle(piece.row.request, Instruction::new(start, "engine")).await {
             Ok(started) => started,
             Err(EngineError::Refused(refusal)) => {
                 tracing::warn!(request.id = %piece.row.request, code = refusal.code(), "an execution was refused");
-                return self.drop_row(piece).await;
+                return self.give_way(piece, action).await;
             }
             Err(error) => return Err(error),
         };
@@ -183,6 +183,21 @@ impl Performer {
             JobTarget::Command { .. } => self.sinks.command.run(&job).await,
         };
         self.finish(piece, action, token, answer).await
+    }
+
+    /// After a refused start: what is still to be done stays owed, whoever is about it; what is over goes.
+    async fn give_way(&self, piece: &Claimed, action: &ActionName) -> Result<(), EngineError> {
+        let Some(seen) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
+        let execution = seen.request.executions.iter().find(|execution| &execution.action == action);
+        let again_at = match execution.map(|execution| &execution.state) {
+            Some(ExecutionState::Running { lease_until }) => Some((*lease_until).max(seen.now)),
+            Some(ExecutionState::Waiting { .. }) => seen.now.checked_add(HTTP_LEASE).ok(),
+            _ => None,
+        };
+        match again_at {
+            Some(at) => self.later(piece, at).await,
+            None => self.drop_row(piece).await,
+        }
     }
 
     async fn finish(&self, piece: &Claimed, action: &ActionName, token: u64, answer: Answer) -> Result<(), EngineError> {
@@ -219,10 +234,11 @@ impl Performer {
     }
 
     /// Keeps the claim for as long as this piece of work may take.
-    async fn hold(&self, piece: &Claimed, until: Timestamp) -> Result<(), EngineError> {
-        if until.duration_since(self.engine.clock().now()) <= HTTP_LEASE {
+    async fn hold(&self, piece: &Claimed, now: Timestamp, lasts: SignedDuration) -> Result<(), EngineError> {
+        if lasts <= HTTP_LEASE {
             return Ok(());
         }
+        let until = now.saturating_add(lasts).unwrap_or(now);
         let commit = Commit { outbox: vec![OutboxChange::Extend { id: piece.row.id, token: piece.token, until }], ..Commit::default() };
         match self.engine.log().commit(commit).await {
             Ok(_) => Ok(()),

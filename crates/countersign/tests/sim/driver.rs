@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Seeds that once found something (submissions by a node's own clock, retries likewise, spinning workers):
-/// played first, for ever.
-const REGRESSIONS: [u64; 7] = [1000, 1001, 1002, 1009, 1028, 1030, 1118];
+/// Seeds that once found something (submissions by a node's own clock, retries likewise, spinning workers, an
+/// action lost by a refused start): played first, for ever.
+const REGRESSIONS: [u64; 8] = [1000, 1001, 1002, 1009, 1028, 1030, 1118, 1565];
 /// Seeds are consecutive from here unless another is asked for.
 const BASE: u64 = 1_000;
 const SECONDS: u64 = 10;
