@@ -131,7 +131,7 @@ fn the_core_is_pure() {
     }
     let words = ["::now()", "HashMap", "HashSet", "std::fs", "std::net", "std::env", "async fn", "SystemTime", "Instant::"];
     let mut bad = Vec::new();
-    for source in sources().iter().filter(|s| s.path.starts_with("crates/countersign-core/src")) {
+    for source in sources().iter().filter(|s| s.path.starts_with("crates/countersign-core/src") && !s.path.ends_with("/tests.rs")) {
         for (number, line) in body(source).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             if let Some(word) = words.iter().find(|word| line.contains(**word)) {
                 bad.push(format!("{}:{} {word}", source.path, number + 1));

@@ -7,6 +7,7 @@ use crate::people::{Member, Person};
 use crate::policy::field::FieldType;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 fn field(name: &str, kind: FieldType, optional: bool) -> Field {
     Field { name: name.to_owned(), kind, optional }
