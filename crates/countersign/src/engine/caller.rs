@@ -141,9 +141,7 @@ impl Caller {
     pub fn reads_all(&self, roster: &Roster) -> bool {
         match self {
             Self::Person { id, .. } => has_role(roster, id, &[Role::Operator, Role::Auditor, Role::Admin]),
-            Self::Key { scopes, .. } => {
-                scopes.contains(&Scope::ReadAll) || scopes.contains(&Scope::Operate) || scopes.contains(&Scope::DecideOnBehalf)
-            }
+            Self::Key { scopes, .. } => scopes.contains(&Scope::ReadAll) || scopes.contains(&Scope::Operate),
         }
     }
 
