@@ -18,7 +18,7 @@ const SECONDS: u64 = 10;
 /// From so many seeds on, a rule that judged nothing is a failure.
 const ENOUGH: u64 = 200;
 /// A planted bug must be caught within so many seeds.
-const CAUGHT_WITHIN: u64 = 300;
+const CAUGHT_WITHIN: u64 = 3_000;
 const THREADS: usize = 2;
 /// How many seeds are played twice and compared.
 const REPLAYED: u64 = 50;
