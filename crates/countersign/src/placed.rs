@@ -24,10 +24,10 @@ pub(crate) struct Placed<'a> {
 }
 
 /// The root of a file, or the one finding that makes it no TOML.
-pub(crate) fn root<'a>(file: &str, source: &'a str) -> Result<Spanned<Table<'a>>, Diagnostic> {
+pub(crate) fn root<'a>(file: &str, source: &'a str) -> Result<Spanned<Table<'a>>, Box<Diagnostic>> {
     DeTable::parse(source).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        Diagnostic::at(file, source, span, "not_toml", error.message().lines().next().unwrap_or("this is no TOML"))
+        Box::new(Diagnostic::at(file, source, span, "not_toml", error.message().lines().next().unwrap_or("this is no TOML")))
     })
 }
 

@@ -35,9 +35,10 @@ pub struct Read {
 ///
 /// # Errors
 /// When the folder itself cannot be read.
-pub fn folder(dir: &Path) -> Result<Vec<PolicyFile>, Diagnostic> {
+pub fn folder(dir: &Path) -> Result<Vec<PolicyFile>, Box<Diagnostic>> {
     let unreadable = |error: std::io::Error| {
-        Diagnostic::at(&dir.display().to_string(), "", 0..0, "unreadable", format!("the folder of policies cannot be read: {}", reason(&error)))
+        let message = format!("the folder of policies cannot be read: {}", reason(&error));
+        Box::new(Diagnostic::at(&dir.display().to_string(), "", 0..0, "unreadable", message))
     };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {

@@ -158,7 +158,7 @@ impl Sources {
     async fn reload_policies(&self, standing: &mut Standing) {
         let files = match policies::folder(&self.policies) {
             Ok(files) => files,
-            Err(finding) => return standing.wrong.push(finding),
+            Err(finding) => return standing.wrong.push(*finding),
         };
         let mut names = BTreeSet::new();
         let mut bad = false;

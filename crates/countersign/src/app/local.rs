@@ -99,10 +99,9 @@ impl Local {
         Self { api, secret }
     }
 
-    fn admits(&self, headers: &HeaderMap) -> Result<(), Response> {
+    fn admits(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-        let same = given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(self.secret.as_bytes())));
-        if same { Ok(()) } else { Err(StatusCode::NOT_FOUND.into_response()) }
+        given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(self.secret.as_bytes())))
     }
 }
 
@@ -121,7 +120,9 @@ struct Named {
 }
 
 async fn link(State(local): State<Local>, headers: HeaderMap, Json(named): Json<Named>) -> Result<Response, Response> {
-    local.admits(&headers)?;
+    if !local.admits(&headers) {
+        return Err(StatusCode::NOT_FOUND.into_response());
+    }
     let secret = local.api.engine.create_login_link(&PersonId::new(named.person)).await.map_err(answer)?;
     let url = login_url(&local.api.engine.settings().public_url, &secret);
     Ok(Json(json!({ "url": url })).into_response())
@@ -167,20 +168,26 @@ impl KeyWords {
 }
 
 async fn create(State(local): State<Local>, headers: HeaderMap, Json(words): Json<KeyWords>) -> Result<Response, Response> {
-    local.admits(&headers)?;
+    if !local.admits(&headers) {
+        return Err(StatusCode::NOT_FOUND.into_response());
+    }
     let new = words.meaning().map_err(|why| refused(&why))?;
     let (record, secret) = create_key(&local.api.engine, new).await.map_err(answer)?;
     Ok(Json(json!({ "key": record, "secret": secret })).into_response())
 }
 
 async fn list(State(local): State<Local>, headers: HeaderMap) -> Result<Response, Response> {
-    local.admits(&headers)?;
+    if !local.admits(&headers) {
+        return Err(StatusCode::NOT_FOUND.into_response());
+    }
     let keys = local.api.engine.list_keys().await.map_err(answer)?;
     Ok(Json(json!({ "items": keys.into_iter().map(without_hash).collect::<Vec<_>>() })).into_response())
 }
 
 async fn revoke(State(local): State<Local>, headers: HeaderMap, Path(id): Path<String>) -> Result<Response, Response> {
-    local.admits(&headers)?;
+    if !local.admits(&headers) {
+        return Err(StatusCode::NOT_FOUND.into_response());
+    }
     let revoked = local.api.engine.revoke_key(&id).await.map_err(answer)?;
     local.api.gate.forget();
     let key = revoked.ok_or_else(|| refused("there is no key of this id or name"))?;

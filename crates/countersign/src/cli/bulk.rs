@@ -5,6 +5,7 @@ use super::server::Server;
 use super::submit::{Proposal, submit};
 use super::terminal::{self, clean};
 use super::{Exit, Failure};
+use crate::import::ImportFault;
 use crate::import::map::Map;
 use crate::import::rows::{Row, Rows};
 use crate::wire::RequestBody;
@@ -43,7 +44,7 @@ impl Bulk {
             terminal::complain(&format!("columns that are not sent: {unmapped}"));
         }
         let bar = bar(json);
-        let sent = stream::iter(rows.map(|row| row.map_err(|fault| Report { line: fault.line, made: Err(Failure::refused(fault.to_string())) })));
+        let sent = stream::iter(rows.map(|row| row.map_err(Box::new)));
         let reports = sent.map(|row| self.row(server, row)).buffered(AT_ONCE);
         let mut reports = std::pin::pin!(reports);
         let (mut made, mut refused) = (0_u64, 0_u64);
@@ -68,10 +69,10 @@ impl Bulk {
         Ok(if refused == 0 { Exit::Done } else { Exit::Refused })
     }
 
-    async fn row(&self, server: &Server, row: Result<Row, Report>) -> Report {
+    async fn row(&self, server: &Server, row: Result<Row, Box<ImportFault>>) -> Report {
         let row = match row {
             Ok(row) => row,
-            Err(report) => return report,
+            Err(fault) => return Report { line: fault.line, made: Err(Failure::refused(fault.to_string())) },
         };
         let line = Some(row.line);
         let Value::Object(payload) = row.payload.clone() else {

@@ -75,7 +75,7 @@ impl Policy {
 fn gather(files: &[PathBuf], config: &ConfigArgs) -> Result<(Vec<PolicyFile>, Option<Roster>), Failure> {
     let config = config.load()?;
     let read = if files.is_empty() {
-        policies::folder(&config.policies).map_err(|found| Failure::findings("there are no policies to read", vec![found]))?
+        policies::folder(&config.policies).map_err(|found| Failure::findings("there are no policies to read", vec![*found]))?
     } else {
         files.iter().map(|path| policies::file(path)).collect()
     };

@@ -93,7 +93,7 @@ impl Layered {
     fn file(&mut self, name: &str, source: &str) {
         let root = match placed::root(name, source) {
             Ok(root) => root,
-            Err(finding) => return self.wrong.push(finding),
+            Err(finding) => return self.wrong.push(*finding),
         };
         let mut placed = Placed::new(name, source);
         let origin = |span: Range<usize>| Origin { file: name.to_owned(), source: source.to_owned(), span };

@@ -7,7 +7,7 @@ use crate::placed::{self, Placed};
 use countersign_core::policy::diagnostic::Diagnostic;
 
 pub(super) fn parse(file_name: &str, source: &str) -> Result<Directory, Vec<Diagnostic>> {
-    let root = placed::root(file_name, source).map_err(|finding| vec![finding])?;
+    let root = placed::root(file_name, source).map_err(|finding| vec![*finding])?;
     let mut placed = Placed::new(file_name, source);
     placed.keys(root.get_ref(), "the directory", &["person", "group"]);
     let mut people: Vec<PersonEntry> = Vec::new();
