@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 type Job = (&'static str, String, Vec<u8>, oneshot::Sender<()>);
 
 /// A running bare program.
-pub struct Bare {
+pub(crate) struct Bare {
     address: SocketAddr,
     _folder: tempfile::TempDir,
     serving: tokio::task::JoinHandle<()>,
@@ -31,7 +31,7 @@ struct Kit {
 
 impl Bare {
     /// Starts it.
-    pub async fn start(receiver: SocketAddr) -> Self {
+    pub(crate) async fn start(receiver: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (writer, jobs) = mpsc::channel();
         let connection = open(&folder.path().join("bare.db"));
@@ -46,7 +46,7 @@ impl Bare {
     }
 
     /// Its routes.
-    pub fn target(&self) -> Target {
+    pub(crate) fn target(&self) -> Target {
         Target { url: format!("http://{}", self.address), submit_key: "none".into(), relay_key: "none".into() }
     }
 }
@@ -58,7 +58,7 @@ impl Drop for Bare {
 }
 
 /// The same durability as the product.
-pub fn open(file: &std::path::Path) -> Connection {
+pub(crate) fn open(file: &std::path::Path) -> Connection {
     let connection = Connection::open(file).unwrap();
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows(position INTEGER PRIMARY KEY, kind TEXT, request TEXT, bytes BLOB); CREATE INDEX by_request ON rows(request);").unwrap();
     connection

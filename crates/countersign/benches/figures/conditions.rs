@@ -28,7 +28,7 @@ verdict = "deny"
 "#;
 
 /// The rate of whole evaluations: a request's payload against its policy.
-pub fn rate() {
+pub(crate) fn rate() {
     let no_files = |_: &str| Err("no files here".to_owned());
     let policy = Policy::load("rate.toml", POLICY, &no_files).unwrap().policy;
     let payload = json!({ "amount": "12500.00 USD", "merchant": "ACME" });

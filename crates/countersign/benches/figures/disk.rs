@@ -7,7 +7,7 @@ use super::spread::row;
 use std::time::Duration;
 
 /// Runs lives for a while, stops the server, vacuums a copy and divides.
-pub async fn per_request() {
+pub(crate) async fn per_request() {
     let receiver = Receiver::start().await;
     let site = Site::new(receiver.address);
     let server = site.serve();

@@ -15,38 +15,38 @@ const CLIENTS: u64 = 64;
 
 /// Where the exchanges go: the product, or the bare program with the same routes.
 #[derive(Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// Base URL.
-    pub url: String,
+    pub(crate) url: String,
     /// Submits.
-    pub submit_key: String,
+    pub(crate) submit_key: String,
     /// Decides.
-    pub relay_key: String,
+    pub(crate) relay_key: String,
 }
 
 impl Target {
     /// A running product.
-    pub fn of(site: &Site, server: &Server) -> Self {
+    pub(crate) fn of(site: &Site, server: &Server) -> Self {
         Self { url: server.url.clone(), submit_key: site.submit_key.clone(), relay_key: site.relay_key.clone() }
     }
 }
 
 /// What a run came to.
-pub struct Run {
+pub(crate) struct Run {
     /// Per second.
-    pub rate: f64,
+    pub(crate) rate: f64,
     /// From a decision's request leaving to the action's arriving.
-    pub to_action: Vec<Duration>,
+    pub(crate) to_action: Vec<Duration>,
     /// A decision's round trip.
-    pub decisions: Vec<Duration>,
+    pub(crate) decisions: Vec<Duration>,
     /// How many.
-    pub count: u64,
+    pub(crate) count: u64,
 }
 
 static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// The lifecycle figure.
-pub async fn whole(span: Duration) {
+pub(crate) async fn whole(span: Duration) {
     let receiver = Receiver::start().await;
     let bare = Bare::start(receiver.address).await;
     let mut plain = lives(&bare.target(), &receiver, span).await;
@@ -66,6 +66,8 @@ pub async fn whole(span: Duration) {
     let (p50, p99) = (percentile(&mut run.to_action, 0.5), percentile(&mut run.to_action, 0.99));
     let (b50, b99) = (percentile(&mut plain.to_action, 0.5), percentile(&mut plain.to_action, 0.99));
     row("decision to action's arrival under that load, p50 / p99", &format!("{} / {}", ms(p50), ms(p99)), &format!("{} / {}", ms(b50), ms(b99)), "");
+    let (d50, d99) = (percentile(&mut run.decisions, 0.5), percentile(&mut run.decisions, 0.99));
+    row("a decision's round trip under that load, p50 / p99", &format!("{} / {}", ms(d50), ms(d99)), "", "");
     let mut calm = one_by_one(&target, &receiver, 300).await;
     row(
         "decision to action's arrival, one at a time, p50 / p99",
@@ -76,7 +78,7 @@ pub async fn whole(span: Duration) {
 }
 
 /// Acknowledged decisions per second: requests submitted before, decided by 64 clients.
-pub async fn decisions(span: Duration) {
+pub(crate) async fn decisions(span: Duration) {
     let receiver = Receiver::start().await;
     let bare = Bare::start(receiver.address).await;
     let plain = decide_all(&bare.target(), span).await;
@@ -94,7 +96,7 @@ pub async fn decisions(span: Duration) {
 }
 
 /// Latency of decisions at a given rate, open loop: each starts at its own time whether or not others are done.
-pub async fn decisions_at(rate: u32, span: Duration) {
+pub(crate) async fn decisions_at(rate: u32, span: Duration) {
     let receiver = Receiver::start().await;
     let site = Site::new(receiver.address);
     let server = site.serve();
@@ -122,7 +124,7 @@ pub async fn decisions_at(rate: u32, span: Duration) {
     row(&format!("decision latency at {rate}/s, p50 / p99"), &format!("{} / {}", ms(p50), ms(p99)), "", "");
 }
 
-pub async fn lives(target: &Target, receiver: &Receiver, span: Duration) -> Run {
+pub(crate) async fn lives(target: &Target, receiver: &Receiver, span: Duration) -> Run {
     let (client, until, began) = (client(), Instant::now() + span, Instant::now());
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {

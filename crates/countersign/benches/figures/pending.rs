@@ -27,7 +27,7 @@ const AT_ONCE: usize = 512;
 const MILLION: usize = 1_000_000;
 
 /// Submissions and decisions per second through the engine, beside the same rows from a bare loop.
-pub async fn engine_alone(span: Duration) {
+pub(crate) async fn engine_alone(span: Duration) {
     let folder = tempfile::tempdir().unwrap();
     let (engine, _store) = engine_in(folder.path(), &policy("127.0.0.1:9".parse().unwrap())).await;
     let began = Instant::now();
@@ -63,7 +63,7 @@ fn bare_rows(span: Duration) -> f64 {
 }
 
 /// Latency at a thousand and at a million pending; then the real server's start and memory on that file.
-pub async fn at_a_million() {
+pub(crate) async fn at_a_million() {
     let receiver = Receiver::start().await;
     let site = Site::new(receiver.address);
     let (mut few, mut many) = (Vec::new(), Vec::new());
@@ -101,7 +101,7 @@ async fn sample(engine: &Arc<Engine>, samples: &mut Vec<Duration>) {
 }
 
 /// Lateness at 1,000 due a second, and how long 100,000 overdue take.
-pub async fn timers() {
+pub(crate) async fn timers() {
     let folder = tempfile::tempdir().unwrap();
     let source = policy("127.0.0.1:9".parse().unwrap()).replace("after = \"8h\"", "after = \"30s\"");
     let (engine, store) = engine_in(folder.path(), &source).await;

@@ -19,15 +19,15 @@ enum Slot {
 
 /// A receiver on loopback.
 #[derive(Clone)]
-pub struct Receiver {
+pub(crate) struct Receiver {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     waiters: Waiters,
 }
 
 impl Receiver {
     /// Starts one; it lives as long as the runtime.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let waiters = Waiters::default();
         let app = Router::new().route("/notice", post(notice)).route("/pay", post(pay)).with_state(waiters.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -37,12 +37,12 @@ impl Receiver {
     }
 
     /// When the notice for this request arrives.
-    pub async fn notice(&self, id: &str) -> Instant {
+    pub(crate) async fn notice(&self, id: &str) -> Instant {
         self.arrival(&format!("notice {id}")).await
     }
 
     /// When the action for this request arrives.
-    pub async fn action(&self, id: &str) -> Instant {
+    pub(crate) async fn action(&self, id: &str) -> Instant {
         self.arrival(&format!("pay {id}")).await
     }
 

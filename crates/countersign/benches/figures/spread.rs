@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The value below which this share of the samples lies; zero without samples.
-pub fn percentile(samples: &mut [Duration], share: f64) -> Duration {
+pub(crate) fn percentile(samples: &mut [Duration], share: f64) -> Duration {
     samples.sort_unstable();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index into samples")]
     let index = ((samples.len() as f64 * share) as usize).min(samples.len().saturating_sub(1));
@@ -11,11 +11,11 @@ pub fn percentile(samples: &mut [Duration], share: f64) -> Duration {
 }
 
 /// Prints one row.
-pub fn row(figure: &str, ours: &str, bare: &str, ratio: &str) {
+pub(crate) fn row(figure: &str, ours: &str, bare: &str, ratio: &str) {
     println!("| {figure} | {ours} | {bare} | {ratio} |");
 }
 
 /// Milliseconds with two digits.
-pub fn ms(duration: Duration) -> String {
+pub(crate) fn ms(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1e3)
 }

@@ -64,8 +64,8 @@ fn wire_text(summary: &wire::SummaryBody) -> String {
 fn reason(seen: &Seen) -> Option<String> {
     use countersign_core::event::Decision;
     let voices = seen.request.stages.iter().flat_map(|stage| &stage.voices);
-    let no = voices.filter(|voice| voice.counts && voice.decision != Decision::Approve).filter_map(|voice| voice.comment);
-    no.last().and_then(|comment| seen.text(&comment))
+    let mut no = voices.filter(|voice| voice.counts && voice.decision != Decision::Approve).filter_map(|voice| voice.comment);
+    no.next_back().and_then(|comment| seen.text(&comment))
 }
 
 fn put(fields: &mut serde_json::Map<String, Value>, name: &str, value: Option<Value>) {

@@ -26,12 +26,15 @@ const COMMAND_LEASE: SignedDuration = SignedDuration::from_secs(16 * 60);
 /// A model has 60 s at the most.
 const SUMMARY_LEASE: SignedDuration = SignedDuration::from_secs(75);
 
+/// Prints a line where people see it.
+pub type Console = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// The ways out.
 pub struct Sinks {
     /// Signed POSTs to people and systems.
     pub webhook: Arc<dyn Channel>,
     /// The terminal of the demo, if this is one.
-    pub console: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub console: Option<Console>,
     /// Actions over HTTP.
     pub http: Arc<dyn Executor>,
     /// Actions as local programs.

@@ -10,27 +10,27 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A folder with configuration, directory, policy and database.
-pub struct Site {
+pub(crate) struct Site {
     /// Where it is.
-    pub folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     /// Submits for anybody.
-    pub submit_key: String,
+    pub(crate) submit_key: String,
     /// Relays decisions.
-    pub relay_key: String,
+    pub(crate) relay_key: String,
 }
 
 /// A running `countersign serve`.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     /// Its base URL.
-    pub url: String,
+    pub(crate) url: String,
     /// From start to the ready line.
-    pub ready_in: Duration,
+    pub(crate) ready_in: Duration,
 }
 
 impl Site {
     /// Writes the files and creates the keys; notices and actions go to this receiver.
-    pub fn new(receiver: SocketAddr) -> Self {
+    pub(crate) fn new(receiver: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), receiver);
         let submit_key = key(folder.path(), &["submitter", "--scope", "submit,read", "--acts-for", "any"]);
@@ -39,12 +39,12 @@ impl Site {
     }
 
     /// Runs another command of the binary here.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         program(self.folder.path()).args(arguments).output().unwrap()
     }
 
     /// Starts the server and waits for its line.
-    pub fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let began = std::time::Instant::now();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("server.log")).unwrap();
         let mut child = program(self.folder.path()).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
@@ -60,13 +60,13 @@ impl Site {
 
 impl Server {
     /// kill -9, and waits for the end.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// User and system time so far.
-    pub fn cpu(&self) -> Duration {
+    pub(crate) fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
         let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// A line of `/proc/<pid>/status` in MiB: `VmHWM` for the peak, `VmRSS` for now.
-    pub fn memory_mib(&self, what: &str) -> u64 {
+    pub(crate) fn memory_mib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with(what)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
@@ -117,7 +117,7 @@ fn write_files(folder: &Path, receiver: SocketAddr) {
 }
 
 /// One approver, one action.
-pub fn policy(receiver: SocketAddr) -> String {
+pub(crate) fn policy(receiver: SocketAddr) -> String {
     format!(
         "policy = \"bench\"\ntitle = \"{{{{ merchant }}}}, {{{{ amount }}}}\"\nowner = \"user:ana\"\n\n[payload]\n\
          amount = {{ type = \"money\", currencies = [\"USD\"] }}\nmerchant = \"text\"\n\n[[rule]]\nname = \"one signature\"\n\
