@@ -22,7 +22,7 @@ enum Command {
         #[arg(long)]
         quick: bool,
         /// How long the simulation runs, in seconds.
-        #[arg(long, default_value_t = 300)]
+        #[arg(long, default_value_t = 120)]
         sim_seconds: u64,
     },
     /// The seeded simulation.
