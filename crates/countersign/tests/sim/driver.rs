@@ -18,7 +18,7 @@ const SECONDS: u64 = 10;
 /// From so many seeds on, a rule that judged nothing is a failure.
 const ENOUGH: u64 = 200;
 /// A planted bug must be caught within so many seeds.
-const CAUGHT_WITHIN: u64 = 3_000;
+const CAUGHT_WITHIN: u64 = 300;
 const THREADS: usize = 2;
 /// How many seeds are played twice and compared.
 const REPLAYED: u64 = 50;
@@ -156,10 +156,11 @@ fn every_planted_bug_is_caught() {
     assert!(missed.is_empty(), "not caught within {CAUGHT_WITHIN} seeds: {missed:?}");
 }
 
-/// The outbox's lease is a courtesy between workers; what keeps an effect single is the token in the request's
-/// own record. Over 3,000 seeds of a store that ignores leases broke no rule.
+/// A store that ignores leases was caught once; since workers refuse to begin an attempt whose lease is over,
+/// 3,000 seeds found nothing. Either the token in the request's own record fences it, or this twin no longer
+/// bites: until that is known it proves nothing about the oracle, and is not counted among the planted bugs.
 #[test]
-fn a_store_that_ignores_leases_is_fenced_by_the_record() {
+fn a_store_that_ignores_leases_breaks_no_rule() {
     for seed in BASE..BASE + 50 {
         let broken = play(seed, Some(Bug::IgnoresLeases)).findings.broken;
         assert!(broken.is_empty(), "seed {seed}: {broken:?}");
