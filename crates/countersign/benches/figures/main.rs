@@ -38,11 +38,11 @@ fn main() {
         if part("disk") {
             disk::per_request().await;
         }
-        if part("pending") {
-            pending::at_a_million().await;
+        if part("pending") || part("timers") {
+            pending::at_a_million(part("pending"), part("timers")).await;
         }
         if part("timers") {
-            pending::timers().await;
+            pending::drain().await;
         }
     });
     if part("conditions") {

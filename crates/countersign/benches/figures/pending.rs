@@ -62,30 +62,43 @@ fn bare_rows(span: Duration) -> f64 {
     f64::from(commands) / began.elapsed().as_secs_f64()
 }
 
-/// Latency at a thousand and at a million pending; then the real server's start and memory on that file.
-pub(crate) async fn at_a_million() {
+/// Latency at a thousand and at a million pending; timers over that million; then the real server's start and
+/// memory on that file.
+pub(crate) async fn at_a_million(latency: bool, timers: bool) {
     let receiver = Receiver::start().await;
     let site = Site::new(receiver.address);
-    let (mut few, mut many) = (Vec::new(), Vec::new());
     {
-        let (engine, _store) = engine_in(site.folder.path(), &policy(receiver.address)).await;
+        let (engine, store) = engine_in(site.folder.path(), &policy(receiver.address)).await;
+        let mut few = Vec::new();
         submit_many(&engine, 1_000).await;
         sample(&engine, &mut few).await;
         for _ in 0..MILLION / 50_000 {
             submit_many(&engine, 50_000).await;
         }
-        sample(&engine, &mut many).await;
+        if latency {
+            let mut many = Vec::new();
+            sample(&engine, &mut many).await;
+            compare(&mut few, &mut many);
+        }
+        if timers {
+            due_each_second(&engine, &store).await;
+        }
     }
-    let (small, large) = (percentile(&mut few, 0.99), percentile(&mut many, 0.99));
+    if latency {
+        let server = site.serve();
+        row("start to ready at 1,000,000 pending", &ms(server.ready_in), "", "");
+        row("resident memory then", &format!("{} MiB", server.memory_mib("VmRSS")), "", "");
+    }
+}
+
+fn compare(few: &mut [Duration], many: &mut [Duration]) {
+    let (small, large) = (percentile(few, 0.99), percentile(many, 0.99));
     row(
         "submit and decide, p99, at 1,000 / 1,000,000 pending",
         &format!("{} / {}", ms(small), ms(large)),
         "",
         &format!("{:.2}", large.as_secs_f64() / small.as_secs_f64()),
     );
-    let server = site.serve();
-    row("start to ready at 1,000,000 pending", &ms(server.ready_in), "", "");
-    row("resident memory then", &format!("{} MiB", server.memory_mib("VmRSS")), "", "");
 }
 
 /// One after the other, so that it is latency and not throughput.
@@ -100,28 +113,39 @@ async fn sample(engine: &Arc<Engine>, samples: &mut Vec<Duration>) {
     }
 }
 
-/// Lateness at 1,000 due a second, and how long 100,000 overdue take.
-pub(crate) async fn timers() {
-    let folder = tempfile::tempdir().unwrap();
-    let source = policy("127.0.0.1:9".parse().unwrap()).replace("after = \"8h\"", "after = \"30s\"");
-    let (engine, store) = engine_in(folder.path(), &source).await;
-    let began = Instant::now();
-    for second in 0..10_u32 {
-        submit_many(&engine, 1_000).await;
-        tokio::time::sleep_until((began + Duration::from_secs(u64::from(second) + 1)).into()).await;
-    }
+/// Lateness at 1,000 due a second, among the million that are not due.
+async fn due_each_second(engine: &Arc<Engine>, store: &Arc<SqliteStore>) {
+    let soon = policy("127.0.0.1:9".parse().unwrap()).replace("policy = \"bench\"", "policy = \"soon\"").replace("after = \"8h\"", "after = \"15s\"");
+    put_policy(engine, store, "soon.toml", &soon).await;
+    let from = head(store).await;
     let stop = tokio_util::sync::CancellationToken::new();
     let worker = tokio::spawn(wakeups::run(engine.clone(), stop.clone()));
-    let late = lateness(&store, 10_000).await;
-    row("timers, 1,000 due a second: lateness p50 / p99 / early", &late, "", "");
+    let began = Instant::now();
+    for second in 0..10_u32 {
+        submit_under(engine, "soon", 1_000).await;
+        tokio::time::sleep_until((began + Duration::from_secs(u64::from(second) + 1)).into()).await;
+    }
+    let late = lateness(store, from, 10_000).await;
+    row("timers, 1,000 due a second over 1,000,000 pending: lateness p50 / p99 / early", &late, "", "");
     stop.cancel();
     worker.await.unwrap();
-    drain(&source).await;
 }
 
-async fn drain(source: &str) {
+/// The last position, found by halving.
+async fn head(store: &Arc<SqliteStore>) -> u64 {
+    let (mut low, mut high) = (0, 1 << 40);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if store.tail(middle, 1).await.unwrap().is_empty() { high = middle } else { low = middle + 1 }
+    }
+    low
+}
+
+/// How long 100,000 overdue take after an outage.
+pub(crate) async fn drain() {
     let folder = tempfile::tempdir().unwrap();
-    let (engine, store) = engine_in(folder.path(), &source.replace("after = \"30s\"", "after = \"1s\"")).await;
+    let source = policy("127.0.0.1:9".parse().unwrap()).replace("after = \"8h\"", "after = \"1s\"");
+    let (engine, store) = engine_in(folder.path(), &source).await;
     submit_many(&engine, 100_000).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let began = Instant::now();
@@ -132,8 +156,8 @@ async fn drain(source: &str) {
 }
 
 /// Reads the escalations' own word on how late they were.
-async fn lateness(store: &Arc<SqliteStore>, wanted: usize) -> String {
-    let (mut samples, mut after) = (Vec::new(), 0);
+async fn lateness(store: &Arc<SqliteStore>, mut after: u64, wanted: usize) -> String {
+    let mut samples = Vec::new();
     while samples.len() < wanted {
         let page = store.tail(after, 1_000).await.unwrap();
         if page.is_empty() {
@@ -156,11 +180,10 @@ async fn lateness(store: &Arc<SqliteStore>, wanted: usize) -> String {
 async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore>) {
     let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
-    let ports = Ports { log, records: records.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+    let ports = Ports { log, records, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
     let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new() };
     let engine = Arc::new(Engine::new(ports, settings));
-    let sources = PolicySources { file: "bench.toml".into(), source: source.to_owned(), rates: None };
-    engine.shelf().put_policy(sources.load().unwrap(), &sources, &records).await.unwrap();
+    put_policy(&engine, &store, "bench.toml", source).await;
     let person =
         |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: Default::default(), active: true };
     let people = ["leo", "ana"].map(|id| (PersonId::from(id), person(id)));
@@ -169,14 +192,24 @@ async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore
     (engine, store)
 }
 
+async fn put_policy(engine: &Arc<Engine>, store: &Arc<SqliteStore>, file: &str, source: &str) {
+    let records: Arc<dyn Records> = store.clone();
+    let sources = PolicySources { file: file.into(), source: source.to_owned(), rates: None };
+    engine.shelf().put_policy(sources.load().unwrap(), &sources, &records).await.unwrap();
+}
+
 async fn submit_many(engine: &Arc<Engine>, count: usize) -> Vec<RequestId> {
+    submit_under(engine, "bench", count).await
+}
+
+async fn submit_under(engine: &Arc<Engine>, policy: &str, count: usize) -> Vec<RequestId> {
     let caller = Caller::Person { id: "leo".into(), door: Door::Api };
     stream::iter(0..count)
         .map(|number| {
             let (engine, caller) = (engine.clone(), caller.clone());
             async move {
                 let payload = json!({ "amount": "12500.00 USD", "merchant": format!("ACME {number}") });
-                let (policy, requester) = (PolicyName::from("bench"), PersonId::from("leo"));
+                let (policy, requester) = (PolicyName::from(policy), PersonId::from("leo"));
                 let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
                 engine.submit(&caller, submission).await.unwrap().handled.seen.request.id
             }
