@@ -31,7 +31,7 @@ fn problems(path: &Path) -> Vec<crate::verify::Problem> {
 }
 
 #[tokio::test]
-async fn every_flipped_byte_is_found_in_its_place() {
+async fn rule_27_every_flipped_byte_is_found_in_its_place() {
     let dir = TempDir::new().unwrap();
     let path = filled(&dir).await;
     let db = unguarded(&path);
