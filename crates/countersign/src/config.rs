@@ -143,9 +143,9 @@ impl Config {
 }
 
 /// A webhook for every event.
-fn hook(url: String, secret: Option<String>, events: Vec<String>, flat: bool) -> Hook {
+fn hook(url: String, secret: Option<String>, events: Vec<String>, policies: Vec<String>, flat: bool) -> Hook {
     let id = countersign_core::canonical::Digest::of(format!("{url} {flat}").as_bytes()).hex();
-    Hook { id, lane: lane_of_url(&url), url, secret, events, flat }
+    Hook { id, lane: lane_of_url(&url), url, secret, events, policies, flat }
 }
 
 /// An error of the file system in a few plain words.

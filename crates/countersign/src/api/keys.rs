@@ -5,7 +5,7 @@ use super::body::{Members, Shape, Strict};
 use super::permit::Permit;
 use super::problem::{FaultBody, Problem, ProblemBody};
 use crate::engine::caller::{ActsFor, Scope};
-use crate::engine::keys::{KeyRecord, NewKey};
+use crate::engine::keys::{KeyRecord, NewKey, may_make};
 use crate::engine::{Caller, EngineError};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -95,6 +95,7 @@ pub(super) async fn list(State(state): State<ApiState>, Permit(caller): Permit) 
     responses((status = 201, body = KeyBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn create(State(state): State<ApiState>, Permit(caller): Permit, Strict(new): Strict<NewKeyBody>) -> Result<Response, Problem> {
     administers(&state, &caller)?;
+    may_make(&caller, &new.scopes)?;
     let acts_for = match new.acts_for.as_deref() {
         None => ActsFor::Nobody,
         Some("any") => ActsFor::Anybody,

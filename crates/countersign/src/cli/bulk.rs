@@ -86,7 +86,7 @@ impl Bulk {
             external_id: row.key.as_deref(),
             idempotency_key: Some(&key),
         };
-        Report { line, made: submit(server, proposal).await }
+        Report { line, made: submit(server, proposal).await.map(|(made, _)| made) }
     }
 
     /// What makes this row the same when the file is sent again: its key, or its place and content.

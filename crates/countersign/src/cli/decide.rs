@@ -6,6 +6,7 @@ use super::terminal::{self, clean};
 use super::{Exit, Failure};
 use crate::wire::RequestBody;
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 
 /// Which request, with what words.
 #[derive(clap::Args, Debug)]
@@ -15,7 +16,7 @@ pub(crate) struct Decide {
     /// In your words; a rejection needs them.
     #[arg(long, short = 'm', value_name = "TEXT")]
     comment: Option<String>,
-    /// The revision that you saw; the one shown now without it.
+    /// The revision that you saw. Without it the request is shown, and you are asked.
     #[arg(long)]
     revision: Option<u32>,
     /// Whose decision it is, for a key that relays decisions.
@@ -54,7 +55,7 @@ impl Decide {
         let server = self.server.connect()?;
         let revision = match self.revision {
             Some(revision) => revision,
-            None => seen(&server, &self.request, json).await?,
+            None => seen(&server, &self.request, decision).await?,
         };
         let mut body = json!({ "decision": decision, "revision": revision });
         if let Some(fields) = body.as_object_mut() {
@@ -67,14 +68,21 @@ impl Decide {
     }
 }
 
-/// The current revision, shown before it is decided on: nobody decides on what they did not see.
-async fn seen(server: &Server, id: &str, json: bool) -> Result<u32, Failure> {
-    let request: RequestBody = server.get(&["v1", "requests", id], &[]).await?;
-    if !json {
-        show(&request, false);
-        terminal::say("");
+/// The revision that is shown now, if whoever sits at the terminal says yes to it: nobody decides on what they did
+/// not see (rule 7). A script has not seen anything: it names the revision.
+async fn seen(server: &Server, id: &str, decision: &str) -> Result<u32, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("say which revision you saw: --revision N (`countersign show` tells it); only a person at a terminal is asked"));
     }
-    Ok(request.revision)
+    let request: RequestBody = server.get(&["v1", "requests", id], &[]).await?;
+    show(&request, false);
+    terminal::ask(&format!("\n{} revision {} of \"{}\"? [y/N] ", decision.replace('_', " "), request.revision, clean(&request.title)));
+    let mut answer = String::new();
+    let _ = std::io::stdin().read_line(&mut answer);
+    if answer.trim().eq_ignore_ascii_case("y") || answer.trim().eq_ignore_ascii_case("yes") {
+        return Ok(request.revision);
+    }
+    Err(Failure::refused("nothing was decided"))
 }
 
 /// One line on how it stands.

@@ -24,7 +24,7 @@ pub(crate) struct Gate {
     /// Wait at most so long.
     #[arg(long, value_name = "TIME", default_value = "forever")]
     wait: String,
-    /// Asks for the same run only once.
+    /// Asks for the same run only once: a call after the outcome runs nothing.
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
     #[command(flatten)]
@@ -50,7 +50,11 @@ impl Gate {
             external_id: None,
             idempotency_key: self.idempotency_key.as_deref(),
         };
-        let made = submit(&server, proposal).await?;
+        let (made, now) = submit(&server, proposal).await?;
+        if !now && made.settled_at.is_some() {
+            let message = format!("{} was {} before this call: one approval is one run; nothing was run", made.id, clean(&made.status));
+            return Err(Failure::refused(message));
+        }
         if made.settled_at.is_none() {
             terminal::complain(&format!("waiting for approval: {}", made.url));
         }

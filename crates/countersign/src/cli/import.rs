@@ -100,8 +100,8 @@ impl Script {
                 idempotency_key: Some(&key),
             };
             let told = match submit(&server, proposal).await {
-                Ok(made) if json => json!({ "line": one.line, "id": made.id, "status": made.status }).to_string(),
-                Ok(made) => format!("line {}: {} is {}", one.line, made.id, made.status),
+                Ok((made, _)) if json => json!({ "line": one.line, "id": made.id, "status": made.status }).to_string(),
+                Ok((made, _)) => format!("line {}: {} is {}", one.line, made.id, made.status),
                 Err(failure) if failure.exit == Exit::Fault => return Err(failure),
                 Err(failure) => {
                     refused += 1;

@@ -121,6 +121,16 @@ async fn list(config: &Config, json: bool) -> Result<Exit, Failure> {
     }
     let now = jiff::Timestamp::now();
     let moment = |at: &Option<jiff::Timestamp>| at.map_or_else(|| "–".to_owned(), |at| terminal::moment(&at.to_string(), now));
+    if terminal::narrow() {
+        for key in &keys {
+            let acts_for = key.acts_for.as_deref().map_or_else(String::new, |person| format!(", acts for {}", terminal::clean(person)));
+            let revoked = key.revoked_at.as_ref().map_or_else(String::new, |_| format!(", revoked {}", moment(&key.revoked_at)));
+            terminal::say(&terminal::clean(&key.name));
+            terminal::say(&format!("  {}{acts_for}, last used {}{revoked}", key.scopes.join(", "), moment(&key.last_used_at)));
+            terminal::say(&format!("  {}", key.id));
+        }
+        return Ok(Exit::Done);
+    }
     let mut table = terminal::table(&["id", "name", "scopes", "acts for", "last used", "revoked"]);
     for key in &keys {
         let acts_for = key.acts_for.clone().unwrap_or_else(|| "–".into());

@@ -104,7 +104,12 @@ fn check(files: &[PathBuf], config: &ConfigArgs, json: bool) -> Result<Exit, Fai
     } else {
         print_findings(&found);
         let against = if roster.is_some() { "" } else { "; there is no directory to check them against" };
-        terminal::say(&format!("{} policies read, {wrong} errors, {} warnings{against}", files.len(), found.len().saturating_sub(wrong)));
+        terminal::say(&format!(
+            "{} read, {}, {}{against}",
+            terminal::counted(files.len(), "policy", "policies"),
+            terminal::counted(wrong, "error", "errors"),
+            terminal::counted(found.len().saturating_sub(wrong), "warning", "warnings")
+        ));
     }
     Ok(if wrong == 0 { Exit::Done } else { Exit::Refused })
 }
@@ -184,6 +189,8 @@ fn test(mut scenarios: Vec<PathBuf>, accept: bool, json: bool) -> Result<Exit, F
         let source = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {}", crate::config::reason(&error))))?;
         let read = |wanted: &str| beside(path, wanted);
         if accept {
+            let cannot = |found| Failure::findings(format!("{name} cannot be played"), found);
+            lines += scenario::play(&name, &source, &read).map_err(cannot)?.lines;
             let accepted = scenario::accept(&name, &source, &read);
             if accepted != source {
                 std::fs::write(path, accepted).map_err(|error| Failure::fault(format!("{name}: {error}")))?;
@@ -202,7 +209,8 @@ fn test(mut scenarios: Vec<PathBuf>, accept: bool, json: bool) -> Result<Exit, F
             }
         }
     }
-    let told = format!("{} scenarios, {lines} lines, {differing} differ", scenarios.len());
+    let told =
+        format!("{}, {}, {differing} differ", terminal::counted(scenarios.len(), "scenario", "scenarios"), terminal::counted(lines, "line", "lines"));
     terminal::say(&if json { json!({ "scenarios": scenarios.len(), "lines": lines, "differ": differing }).to_string() } else { told });
     Ok(if differing == 0 { Exit::Done } else { Exit::Refused })
 }

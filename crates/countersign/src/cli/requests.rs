@@ -122,6 +122,10 @@ fn print(lines: &[RequestLine], more: bool, json: bool) {
         return terminal::say(&json!({ "items": lines, "more": more }).to_string());
     }
     let now = jiff::Timestamp::now();
+    if terminal::narrow() {
+        lines.iter().for_each(|line| in_few_lines(line, now));
+        return tell_more(more);
+    }
     let mut table = terminal::table(&["id", "status", "risk", "title", "requester", "waiting for", "due"]);
     for line in lines {
         let due = line.due.as_deref().map_or_else(String::new, |due| moment(due, now));
@@ -136,9 +140,23 @@ fn print(lines: &[RequestLine], more: bool, json: bool) {
         column.set_constraint(comfy_table::ColumnConstraint::ContentWidth);
     }
     terminal::say_table(&table);
+    tell_more(more);
+}
+
+fn tell_more(more: bool) {
     if more {
         terminal::complain("there are more: raise --limit, or narrow it down");
     }
+}
+
+/// One request for a narrow terminal: what it is, how it stands, who asks and who is asked.
+fn in_few_lines(line: &RequestLine, now: jiff::Timestamp) {
+    terminal::say(&terminal::paint(&clean(&line.title), AnsiColor::BrightWhite));
+    let due = line.due.as_deref().map_or_else(String::new, |due| format!(", due {}", moment(due, now)));
+    terminal::say(&format!("  {}, {} risk{due}", terminal::status(&line.status), line.risk));
+    let waits = if line.waiting_for.is_empty() { String::new() } else { format!(", waits for {}", clean(&line.waiting_for.join(", "))) };
+    terminal::say(&format!("  asked by {}{waits}", clean(&line.requester)));
+    terminal::say(&format!("  {}", line.id));
 }
 
 impl Show {

@@ -82,6 +82,17 @@ impl Server {
         self.asked(request).await
     }
 
+    /// Makes something under a key; whether this call made it, or an earlier one.
+    pub(crate) async fn make<T: DeserializeOwned>(&self, path: &[&str], body: &Value, idempotency_key: Option<&str>) -> Result<(T, bool), Failure> {
+        let mut request = self.request(Method::POST, path, &[])?.timeout(ANSWER_WITHIN).json(body);
+        if let Some(key) = idempotency_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let answer = self.answered(request.send().await).await?;
+        let made = answer.status() == reqwest::StatusCode::CREATED;
+        Ok((self.read(answer).await?, made))
+    }
+
     /// Takes something away.
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, Failure> {
         self.asked(self.request(Method::DELETE, path, &[])?.timeout(ANSWER_WITHIN)).await
@@ -110,7 +121,10 @@ impl Server {
     }
 
     async fn asked<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {
-        let response = self.answered(request.send().await).await?;
+        self.read(self.answered(request.send().await).await?).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, Failure> {
         let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
         let bytes = if bytes.is_empty() { b"null".as_slice() } else { &bytes };
         serde_json::from_slice(bytes).map_err(|_| Failure::fault(format!("{} did not answer like a countersign server", self.address())))

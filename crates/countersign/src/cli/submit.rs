@@ -67,7 +67,7 @@ impl Submit {
             external_id: self.external_id.as_deref(),
             idempotency_key: self.idempotency_key.as_deref(),
         };
-        let made = submit(&server, proposal).await?;
+        let (made, _) = submit(&server, proposal).await?;
         let Some(until) = until else {
             show(&made, json);
             return Ok(Exit::Done);
@@ -91,14 +91,14 @@ pub(crate) fn deadline(text: &str) -> Result<Option<Instant>, Failure> {
     Ok(Instant::now().checked_add(span))
 }
 
-/// Makes the request.
-pub(crate) async fn submit(server: &Server, proposal: Proposal<'_>) -> Result<RequestBody, Failure> {
+/// Makes the request; whether this call made it, or an earlier one under the same key.
+pub(crate) async fn submit(server: &Server, proposal: Proposal<'_>) -> Result<(RequestBody, bool), Failure> {
     let mut body = json!({ "policy": proposal.policy, "payload": proposal.payload });
     if let Some(fields) = body.as_object_mut() {
         fields.extend(proposal.requester.map(|person| ("requester".to_owned(), Value::from(person))));
         fields.extend(proposal.external_id.map(|id| ("external_id".to_owned(), Value::from(id))));
     }
-    server.post(&["v1", "requests"], &body, proposal.idempotency_key).await
+    server.make(&["v1", "requests"], &body, proposal.idempotency_key).await
 }
 
 /// Waits until it is settled, or the time is over. A server that restarts meanwhile is asked again.

@@ -12,6 +12,12 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// Asks on standard error, without a line's end.
+pub(crate) fn ask(text: &str) {
+    let mut error = std::io::stderr().lock();
+    let _ = write!(error, "{text}").and_then(|()| error.flush());
+}
+
 /// Prints one line on standard error.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
@@ -75,6 +81,14 @@ pub(crate) fn status_cell(word: &str) -> Cell {
     })
 }
 
+/// Below this many columns a table would break its words: things are then told in a few lines each.
+const TABLE_WIDTH_MIN: u16 = 120;
+
+/// Whether the terminal is too narrow for tables.
+pub(crate) fn narrow() -> bool {
+    std::io::stdout().is_terminal() && Table::new().width().is_some_and(|width| width < TABLE_WIDTH_MIN)
+}
+
 /// A table without lines, as wide as the terminal.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
@@ -104,6 +118,11 @@ pub(crate) fn moment(text: &str, now: jiff::Timestamp) -> String {
         _ => format!("{far} ago"),
     };
     format!("{} ({words})", local.strftime("%a %d %b %H:%M"))
+}
+
+/// A number and what it counts.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Seconds in the largest unit that fits, rounded.

@@ -4,7 +4,7 @@
 use crate::config::DEFAULTS;
 use crate::placed::{self, Item, Placed, Table};
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What a key takes.
@@ -37,6 +37,8 @@ const KEYS: [(&str, &str, Kind); 18] = [
     ("log", "level", Kind::Text),
     ("log", "format", Kind::Text),
 ];
+/// How a suggestion begins that names one thing, not all.
+const NEAR: &str = "did you mean";
 /// The table that may stand several times; it has no variables of its own.
 const HOOKS: &str = "webhook";
 
@@ -69,6 +71,7 @@ pub(super) struct HookText {
     pub(super) url: Said,
     pub(super) secret: Option<Said>,
     pub(super) events: Vec<Said>,
+    pub(super) policies: Vec<Said>,
     pub(super) format: Option<Said>,
 }
 
@@ -103,7 +106,7 @@ impl Layered {
                 continue;
             }
             if !KEYS.iter().any(|(known, ..)| *known == section) {
-                let known = KEYS.iter().map(|(known, ..)| *known).chain([HOOKS]);
+                let known = KEYS.iter().map(|(known, ..)| *known).chain([HOOKS]).collect::<BTreeSet<_>>();
                 placed.error(&key.span(), "unknown_section", format!("unknown section `{section}`"), did_you_mean(section, known));
                 continue;
             }
@@ -161,14 +164,17 @@ impl Layered {
     }
 
     fn hook(&mut self, placed: &mut Placed<'_>, table: &Table<'_>, span: &Range<usize>, origin: &dyn Fn(Range<usize>) -> Origin) {
-        placed.keys(table, "[[webhook]]", &["url", "secret", "events", "format"]);
+        placed.keys(table, "[[webhook]]", &["url", "secret", "events", "policies", "format"]);
         let said = |found: Option<(String, Range<usize>)>| found.map(|(text, span)| (text, origin(span)));
         let Some(url) = said(placed.required(table, "url", span, "url = \"https://…\"")) else { return };
         let secret = said(placed.text(table, "secret"));
         let format = said(placed.text(table, "format"));
-        let events = placed.texts(table, "events").unwrap_or_default();
-        let events = events.into_iter().map(|(text, span)| (text, origin(span))).collect();
-        self.hooks.push(HookText { url, secret, events, format });
+        let mut texts = |key: &str| -> Vec<Said> {
+            let found = placed.texts(table, key).unwrap_or_default();
+            found.into_iter().map(|(text, span)| (text, origin(span))).collect()
+        };
+        let (events, policies) = (texts("events"), texts("policies"));
+        self.hooks.push(HookText { url, secret, events, policies, format });
     }
 
     fn environment(&mut self, environment: &BTreeMap<String, String>) {
@@ -177,9 +183,10 @@ impl Layered {
             let origin = Origin { file: name.clone(), source: value.clone(), span: 0..value.len() };
             let Some((section, key, kind)) = settable().find(|(section, key, _)| variable(section, key) == *name) else {
                 let ours = settable().any(|(section, ..)| name.starts_with(&variable(section, "")));
-                if ours {
-                    let names: Vec<String> = settable().map(|(section, key, _)| variable(section, key)).collect();
-                    let hint = did_you_mean(name, names.iter().map(String::as_str));
+                let names: Vec<String> = settable().map(|(section, key, _)| variable(section, key)).collect();
+                let hint = did_you_mean(name, names.iter().map(String::as_str));
+                // Other programs' variables may begin alike; one that is a letter away from ours is a slip of the hand.
+                if ours || name.starts_with("COUNTERSIGN_") && hint.as_ref().is_some_and(|hint| hint.starts_with(NEAR)) {
                     self.wrong.push(origin.finding("unknown_variable", "there is no such setting", true).suggest(hint));
                 }
                 continue;

@@ -2,7 +2,7 @@
 
 use super::layers::{HookText, Layered, Origin, Said};
 use super::{Config, LimitsConfig, LogConfig, Provider, SummaryConfig};
-use crate::engine::owed::Hook;
+use crate::engine::owed::{self, Hook};
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
 use jiff::SignedDuration;
 use std::net::SocketAddr;
@@ -189,11 +189,16 @@ impl Meaning {
                 false
             }
         };
+        for (pattern, origin) in hook.events.iter().filter(|(pattern, _)| !owed::means_something(pattern)) {
+            let hint = did_you_mean(pattern, owed::type_names().into_iter().chain(["approval.*"]));
+            self.wrong(origin, format!("`webhook.events`: nothing that is sent is called `{pattern}`"), hint);
+        }
         let mut events: Vec<String> = hook.events.into_iter().map(|(text, _)| text).collect();
+        let policies = hook.policies.into_iter().map(|(text, _)| text).collect();
         if events.is_empty() {
             events.push("approval.*".into());
         }
-        (self.layered.wrong.len() == before).then(|| super::hook(hook.url.0, hook.secret.map(|(text, _)| text), events, flat))
+        (self.layered.wrong.len() == before).then(|| super::hook(hook.url.0, hook.secret.map(|(text, _)| text), events, policies, flat))
     }
 
     fn log(&mut self) -> Option<LogConfig> {

@@ -57,6 +57,21 @@ pub struct NewKey {
     pub acts_for: ActsFor,
 }
 
+/// Whether this caller may make a key with these scopes (rules 2 and 5): a machine may not give a machine the
+/// hand that relays people's decisions, nor the one that makes keys. A signed-in admin, or the terminal beside the
+/// server, may.
+///
+/// # Errors
+/// When it may not.
+pub fn may_make(caller: &Caller, scopes: &BTreeSet<Scope>) -> Result<(), EngineError> {
+    let reserved = scopes.contains(&Scope::DecideOnBehalf) || scopes.contains(&Scope::Admin);
+    if reserved && matches!(caller, Caller::Key { .. }) {
+        let why = "a key may not make keys that relay decisions or make keys: a signed-in admin does, or `countersign key create` beside the server";
+        return Err(EngineError::Forbidden(why));
+    }
+    Ok(())
+}
+
 impl NewKey {
     /// Says what is wrong with it, if anything.
     ///
@@ -69,6 +84,9 @@ impl NewKey {
         }
         if submits && self.scopes.contains(&Scope::DecideOnBehalf) {
             return Err("no key may both submit and relay decisions; make two keys".into());
+        }
+        if self.scopes.contains(&Scope::Admin) && self.scopes.len() > 1 {
+            return Err("the scope `admin` stands alone: a key that makes keys would otherwise make itself a second hand; make two keys".into());
         }
         if submits && self.acts_for == ActsFor::Nobody {
             return Err("a key that submits must say for whom: --acts-for PERSON, or --acts-for any".into());

@@ -20,6 +20,8 @@ pub struct Hook {
     pub secret: Option<String>,
     /// Patterns like `approval.*`.
     pub events: Vec<String>,
+    /// Of these policies only; of all where it is empty.
+    pub policies: Vec<String>,
     /// The bare four fields at the top level, for receivers that expect just that.
     pub flat: bool,
 }
@@ -108,8 +110,10 @@ pub(super) fn published<'a>(hooks: &'a [Hook], decided: &Decided) -> Vec<(&'a Ho
     if hooks.is_empty() {
         return Vec::new();
     }
-    let kinds = decided.events.iter().filter_map(|event| public_kind(event, decided));
-    let pairs = kinds.flat_map(|kind| hooks.iter().filter(move |hook| hook.takes(kind)).map(move |hook| (hook, kind)));
+    let policy = decided.request.policy.as_str();
+    let lapsed = decided.effects.iter().any(|effect| matches!(effect, Effect::Notify { kind: NoticeKind::Lapsed, .. }));
+    let kinds = decided.events.iter().filter_map(|event| public_kind(event, decided)).chain(lapsed.then_some(NoticeKind::Lapsed));
+    let pairs = kinds.flat_map(|kind| hooks.iter().filter(move |hook| hook.takes(kind, policy)).map(move |hook| (hook, kind)));
     pairs.collect()
 }
 
@@ -131,11 +135,39 @@ fn public_kind(event: &Event, decided: &Decided) -> Option<NoticeKind> {
 
 impl Hook {
     /// Whether it wants events of this kind. A flat receiver expects new requests and nothing else.
-    fn takes(&self, kind: NoticeKind) -> bool {
-        let name = type_name(kind);
-        let wanted = self.events.iter().any(|pattern| pattern == name || pattern.strip_suffix('*').is_some_and(|stem| name.starts_with(stem)));
-        wanted && (!self.flat || kind == NoticeKind::Requested)
+    fn takes(&self, kind: NoticeKind, policy: &str) -> bool {
+        let wanted = self.events.iter().any(|pattern| matches(pattern, type_name(kind)));
+        let here = self.policies.is_empty() || self.policies.iter().any(|name| name == policy);
+        wanted && here && (!self.flat || kind == NoticeKind::Requested)
     }
+}
+
+/// Whether a pattern, a name or a stem with `*` at its end, means this `type`.
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern == name || pattern.strip_suffix('*').is_some_and(|stem| name.starts_with(stem))
+}
+
+/// Whether a pattern means anything that is ever sent.
+#[must_use]
+pub fn means_something(pattern: &str) -> bool {
+    KINDS.into_iter().any(|kind| matches(pattern, type_name(kind)))
+}
+
+const KINDS: [NoticeKind; 8] = [
+    NoticeKind::Requested,
+    NoticeKind::Reminded,
+    NoticeKind::Escalated,
+    NoticeKind::Settled,
+    NoticeKind::Returned,
+    NoticeKind::Lapsed,
+    NoticeKind::Unroutable,
+    NoticeKind::DeadLettered,
+];
+
+/// Every `type` that is sent.
+#[must_use]
+pub fn type_names() -> [&'static str; 8] {
+    KINDS.map(type_name)
 }
 
 /// The `type` of a notice on the wire.
@@ -156,17 +188,7 @@ pub fn type_name(kind: NoticeKind) -> &'static str {
 /// The kind of this `type`.
 #[must_use]
 pub fn kind_of(name: &str) -> Option<NoticeKind> {
-    const ALL: [NoticeKind; 8] = [
-        NoticeKind::Requested,
-        NoticeKind::Reminded,
-        NoticeKind::Escalated,
-        NoticeKind::Settled,
-        NoticeKind::Returned,
-        NoticeKind::Lapsed,
-        NoticeKind::Unroutable,
-        NoticeKind::DeadLettered,
-    ];
-    ALL.into_iter().find(|kind| type_name(*kind) == name)
+    KINDS.into_iter().find(|kind| type_name(*kind) == name)
 }
 
 /// The name of the outcome, where lists need a static word.

@@ -87,7 +87,7 @@ fn findings_are_json_for_machines() {
 #[test]
 fn policies_are_checked_explained_and_tested_without_a_server() {
     let site = Site::new();
-    assert!(site.expect(0, &["policy", "check"]).contains("2 policies read, 0 errors"));
+    assert!(site.expect(0, &["policy", "check"]).contains("3 policies read, 0 errors"));
     let told = site.expect(0, &["policy", "explain", "expense", "--requester", "leo", "--payload", r#"{"amount": "12500 USD", "merchant": "ACME"}"#]);
     assert!(told.contains("by rule \"two signatures\"") && told.contains("2 of ana, bo, mia"), "{told}");
     site.expect(1, &["policy", "explain", "expense", "--requester", "nobody", "--payload", "{}"]);

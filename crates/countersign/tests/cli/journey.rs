@@ -45,9 +45,11 @@ fn from_init_to_an_approved_request() {
     assert!(!site.expect(0, &["inbox"]).contains('\u{1b}'), "a title must not move the cursor");
     assert!(site.expect(0, &["why", id]).contains("waits for mia"));
     site.expect(2, &["reject", id]);
-    assert!(site.expect(0, &["approve", id, "-m", "receipts match"]).contains("is approved"));
+    // Nobody sits at this terminal: a script names the revision that was seen.
+    site.expect(2, &["approve", id, "-m", "receipts match"]);
+    assert!(site.expect(0, &["approve", id, "--revision", "1", "-m", "receipts match"]).contains("is approved"));
     assert!(site.expect(0, &["show", id]).contains("1 of 1 said yes (mia)"));
-    site.expect(1, &["reject", id, "-m", "too late"]);
+    site.expect(1, &["reject", id, "--revision", "1", "-m", "too late"]);
     assert_eq!(machine.json(&["--json", "list", "--status", "approved"])["items"][0]["id"], id);
     assert!(out(&machine.keyed(&["events", id])).contains("settled"));
 
@@ -86,7 +88,7 @@ fn a_gated_program_runs_once_it_is_approved_and_not_before() {
     let server = site.serve();
     let machine = signed(&site, &server);
     let dry =
-        machine.keyed(&["gate", "deploy", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7", "--dry-run"]);
+        machine.keyed(&["gate", "rehearse", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7"]);
     assert_eq!((dry.status.code(), out(&dry).as_str()), (Some(7), "ran\n"), "{}", err(&dry));
 
     let mut gate = program(site.path());
@@ -104,7 +106,7 @@ fn a_gated_program_runs_once_it_is_approved_and_not_before() {
         std::thread::sleep(Duration::from_millis(50));
     };
     assert!(!site.path().join("deployed").exists());
-    site.expect(0, &["reject", &id, "-m", "not on a Friday"]);
+    site.expect(0, &["reject", &id, "--revision", "1", "-m", "not on a Friday"]);
     assert_eq!(waiting.wait().unwrap().code(), Some(4));
     assert!(!site.path().join("deployed").exists());
 }

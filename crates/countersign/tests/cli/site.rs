@@ -24,6 +24,10 @@ pub(crate) fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// A policy under which anything runs: for what `gate` does around a program.
+const REHEARSE: &str = "policy = \"rehearse\"\ntitle = \"{{ argv[0] }}\"\nowner = \"group:finance\"\n[payload]\n\
+    argv = { type = \"list\", of = { type = \"text\" }, max = 100 }\ncwd = \"text\"\n[[rule]]\nname = \"anything\"\nverdict = \"allow\"\n";
+
 /// A folder made by `init`.
 pub(crate) struct Site {
     pub(crate) folder: tempfile::TempDir,
@@ -35,6 +39,7 @@ impl Site {
         let made = program(folder.path()).args(["init", "."]).output().unwrap();
         assert!(made.status.success(), "{}", err(&made));
         std::fs::write(folder.path().join("policies/deploy.toml"), include_str!("../../../../policies/deploy.toml")).unwrap();
+        std::fs::write(folder.path().join("policies/rehearse.toml"), REHEARSE).unwrap();
         Self { folder }
     }
 
