@@ -21,6 +21,8 @@ pub struct Verified {
     pub events: u64,
     /// Contents read.
     pub contents: u64,
+    /// Contents of which only the id is left.
+    pub erased: u64,
     /// Policy versions read.
     pub policies: u64,
     /// The digest over all heads, by order of submission: two copies with the same digest hold the same record.
@@ -67,7 +69,7 @@ pub(crate) struct Version<'row> {
 
 impl Auditor {
     pub(crate) fn new() -> Self {
-        let found = Verified { requests: 0, events: 0, contents: 0, policies: 0, heads_digest: Digest([0; 32]), problems: Vec::new() };
+        let found = Verified { requests: 0, events: 0, contents: 0, erased: 0, policies: 0, heads_digest: Digest([0; 32]), problems: Vec::new() };
         Self { found, heads: Sha256::new() }
     }
 
@@ -106,6 +108,7 @@ impl Auditor {
     /// A content; `None` for one that was erased and left its id.
     pub(crate) fn content(&mut self, open: &mut Open, id: &[u8], kept: Option<(&[u8], &[u8])>) {
         self.found.contents += 1;
+        self.found.erased += u64::from(kept.is_none());
         let Ok(id) = <[u8; 32]>::try_from(id).map(Digest) else {
             self.problem(format!("contents, request {}", open.id), "an id that is no digest");
             return;

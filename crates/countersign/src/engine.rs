@@ -6,6 +6,7 @@ use countersign_core::id::{EffectId, RequestId};
 use countersign_core::refusal::Refusal;
 use countersign_store::{Fault, Records, RequestLog};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 
 pub use brief::brief;
@@ -13,6 +14,7 @@ pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
 
+pub mod audit;
 mod brief;
 pub mod caller;
 pub mod deed;
@@ -62,6 +64,8 @@ pub struct Engine {
     pub outbox_bell: Notify,
     /// Rung when a wake-up may have moved closer.
     pub wakeup_bell: Notify,
+    /// When the wake-up worker looks next by itself, in milliseconds: only what is due earlier need ring.
+    pub(crate) wakeup_armed: AtomicI64,
     changes: broadcast::Sender<RequestId>,
 }
 
@@ -102,7 +106,15 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
-        Self { ports, settings, shelf: shelf::Shelf::default(), outbox_bell: Notify::new(), wakeup_bell: Notify::new(), changes }
+        Self {
+            ports,
+            settings,
+            shelf: shelf::Shelf::default(),
+            outbox_bell: Notify::new(),
+            wakeup_bell: Notify::new(),
+            wakeup_armed: AtomicI64::new(i64::MAX),
+            changes,
+        }
     }
 
     /// The shelf of policies and people in force.

@@ -2,20 +2,30 @@
 //! it. Opens the file for reading only.
 
 use crate::config::Config;
+use crate::engine::audit;
 use countersign_core::id::RequestId;
-use countersign_store::verify::Verified;
+use countersign_store::verify::{Problem, Verified};
 use countersign_store::{Fault, Head, Kind, Opened, Records, RequestLog, SqliteStore};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Heads read at once.
 const PAGE: usize = 1000;
 
-/// Reads everything and checks every chain, content and version.
+/// Reads everything: every chain, content and version, and every request's row against its events.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub async fn verify(file: &Path) -> Result<Verified, Fault> {
-    SqliteStore::open_read_only(file)?.verify().await
+    let store = Arc::new(SqliteStore::open_read_only(file)?);
+    let mut found = store.verify().await?;
+    if found.erased > 0 {
+        let what = format!("{} have lost their bytes; nothing erases contents yet", found.erased);
+        found.problems.push(Problem { place: "contents".into(), what });
+    }
+    let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store);
+    found.problems.extend(audit::rows(&log, &records).await?);
+    Ok(found)
 }
 
 /// The heads of all chains after one, page by page; `None` starts.
