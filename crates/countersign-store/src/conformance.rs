@@ -55,6 +55,7 @@ pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>
             later_ends_the_lease_and_counts_a_try,
             an_extended_lease_lasts_longer,
             claims_skip_busy_lanes_and_come_in_order_of_due,
+            a_lane_gives_no_more_than_it_has_room_for,
             a_claim_says_when_to_come_back,
             waiting_rows_leave_when_released_or_due,
             an_effect_of_no_request_is_a_fault,

@@ -22,7 +22,7 @@ pub mod conformance;
 pub use clock::{ManualClock, StoreClock, SystemClock};
 pub use log::{
     Append, Claimed, Claims, Commit, CommitError, Committed, Content, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened, OutboxChange,
-    OutboxRow, Page, Positioned, RefusedAttempt, RequestLog, RequestRow, StatusName,
+    OutboxRow, Page, Positioned, RefusedAttempt, RequestLog, RequestRow, Room, StatusName,
 };
 pub use memory::MemoryStore;
 pub use records::{Kind, Put, PutError, Record, Records};

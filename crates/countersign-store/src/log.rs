@@ -7,7 +7,7 @@ use countersign_core::canonical::Digest;
 use countersign_core::event::{ContentId, Event};
 use countersign_core::id::{EffectId, KeyId, PersonId, PolicyName, RequestId, Revision};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Requests, their events and the work they owe.
@@ -23,11 +23,12 @@ pub trait RequestLog: Send + Sync {
     async fn find(&self, scope: KeyId, key: &str) -> Result<Option<Idempotent>, Fault>;
 
     /// Requests whose wake-up has come, earliest first, at most `limit`; and when the next one after now is due.
+    /// With a limit of 0 it says the time and nothing else.
     async fn due(&self, limit: usize) -> Result<Due, Fault>;
 
-    /// Leases due outbox rows for `lease_ms`, oldest first, at most `limit`, none whose lane is in `busy`.
+    /// Leases due outbox rows for `lease_ms`, oldest first, at most `limit`, and of each lane no more than it has room for.
     /// Each claim raises the row's fencing token.
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault>;
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault>;
 
     /// A page of request rows, newest first (the inbox of a person: most urgent first).
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault>;
@@ -288,6 +289,26 @@ pub struct Claimed {
     pub attempts: u32,
 }
 
+/// How many rows of each lane a claim may take: lanes walk apart, so that a slow receiver delays only itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// In lanes that are not named.
+    pub each: usize,
+    /// In these.
+    pub of: BTreeMap<String, usize>,
+}
+
+impl Room {
+    /// As much as the claim's limit lets through, in every lane.
+    pub const FREE: Self = Self { each: usize::MAX, of: BTreeMap::new() };
+
+    /// In this lane.
+    #[must_use]
+    pub fn in_lane(&self, lane: &str) -> usize {
+        self.of.get(lane).copied().unwrap_or(self.each)
+    }
+}
+
 /// What `claim` found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Claims {
@@ -295,7 +316,7 @@ pub struct Claims {
     pub claimed: Vec<Claimed>,
     /// When the next row that is not due now will be; also the end of a lease.
     pub next: Option<Timestamp>,
-    /// Whether more was due than the limit let through.
+    /// Whether more was due, in lanes with room, than the limit let through.
     pub more: bool,
 }
 

@@ -4,13 +4,12 @@
 use crate::clock::{HeldClock, StoreClock, SystemClock, timestamp};
 use crate::limits::READ_MAX;
 use crate::log::{Claims, Commit, CommitError, Committed, Counts, Due, Head, Idempotent, ListQuery, Loaded, Page, Positioned};
-use crate::log::{RefusedAttempt, RequestLog, RequestRow};
+use crate::log::{RefusedAttempt, RequestLog, RequestRow, Room};
 use crate::records::{Kind, Put, PutError, Record, Records};
 use crate::verify::Verified;
 use crate::{Fault, record};
 use async_trait::async_trait;
 use countersign_core::id::{KeyId, RequestId};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -148,11 +147,14 @@ impl RequestLog for MemoryStore {
 
     async fn due(&self, limit: usize) -> Result<Due, Fault> {
         let now = self.clock.now_ms();
+        if limit == 0 {
+            return self.read(|_| Due { overdue: Vec::new(), next: None, now: timestamp(now) });
+        }
         self.read(|state| state.requests.due(now, limit.min(READ_MAX)))
     }
 
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
-        self.write(Call::Claim, |state, now| Ok(state.outbox.claim(busy, lease_ms, limit.min(READ_MAX), now)))
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.write(Call::Claim, |state, now| Ok(state.outbox.claim(room, lease_ms, limit.min(READ_MAX), now)))
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {

@@ -3,17 +3,18 @@
 
 use crate::clock::{HeldClock, timestamp};
 use crate::log::{Claims, Commit, CommitError, Committed, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened, Page, Positioned};
-use crate::log::{RefusedAttempt, RequestLog, RequestRow};
+use crate::log::{RefusedAttempt, RequestLog, RequestRow, Room};
 use crate::records::{Kind, Put, PutError, Record, Records};
 use crate::verify::Verified;
 use crate::{Fault, record};
 use async_trait::async_trait;
 use countersign_core::id::{KeyId, RequestId};
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use open::OpenOptions;
+use recent::Found;
 
 mod backup;
 mod list;
@@ -21,6 +22,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod readers;
+mod recent;
 mod records;
 mod refused;
 mod requests;
@@ -37,6 +39,7 @@ pub struct SqliteStore {
     opened: Opened,
     clock: HeldClock,
     readers: readers::Readers,
+    recent: Arc<recent::Recent>,
     /// Absent where the store was opened only for reading.
     writer: Option<writer::Writer>,
     /// Held as long as the store: no second server writes to this file. Last, so that it is let go last.
@@ -59,7 +62,13 @@ impl SqliteStore {
 impl RequestLog for SqliteStore {
     async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
         let clock = self.clock.clone();
-        self.readers.read(move |db| requests::load(db, id, || timestamp(clock.now_ms()))).await
+        let ticket = match self.recent.look(id, || timestamp(clock.now_ms())) {
+            Found::Known(loaded) => return Ok(Some(loaded)),
+            Found::Unknown(ticket) => ticket,
+        };
+        let loaded = self.readers.read(move |db| requests::load(db, id, || timestamp(clock.now_ms()))).await?;
+        self.recent.read(id, ticket, loaded.as_ref());
+        Ok(loaded)
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
@@ -73,12 +82,15 @@ impl RequestLog for SqliteStore {
     }
 
     async fn due(&self, limit: usize) -> Result<Due, Fault> {
+        if limit == 0 {
+            return Ok(Due { overdue: Vec::new(), next: None, now: timestamp(self.clock.now_ms()) });
+        }
         let clock = self.clock.clone();
         self.readers.read(move |db| wakeups::due(db, clock.now_ms(), limit)).await
     }
 
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
-        self.writer()?.claim(busy.clone(), lease_ms, limit).await
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.writer()?.claim(room.clone(), lease_ms, limit).await
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {

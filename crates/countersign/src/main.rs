@@ -4,6 +4,10 @@
 use countersign::cli::{Cli, Exit};
 use std::process::ExitCode;
 
+/// Many short-lived small pieces on many threads: see docs/adr/0020.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     countersign::app::install_tls();
     let cli = match Cli::read() {

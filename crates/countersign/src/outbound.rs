@@ -2,7 +2,6 @@
 //! bytes and addresses, never a request or a rule.
 
 pub mod guard;
-pub mod limit;
 pub mod retry;
 pub mod secret;
 pub mod signature;
@@ -32,7 +31,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// So much of an answer is kept for the record.
 pub const OUTPUT_BYTES_MAX: usize = 4 * 1024;
 /// Connections kept open per host: as many as a lane has places.
-const IDLE_PER_HOST: usize = limit::IN_FLIGHT_PER_LANE;
+const IDLE_PER_HOST: usize = 64;
 /// The header that carries the idempotency key of an action.
 const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Headers that belong to the connection or the signature: a policy cannot set them.

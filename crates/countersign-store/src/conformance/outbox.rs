@@ -1,13 +1,13 @@
 //! Leases, tokens, lanes and the order of work.
 
 use super::*;
-use crate::log::{Claims, CommitError};
-use std::collections::BTreeSet;
+use crate::log::{Claims, CommitError, Room};
+use std::collections::BTreeMap;
 
 const LEASE_MS: i64 = 30_000;
 
 async fn claim<S: RequestLog>(stage: &Stage<S>, limit: usize) -> Claims {
-    stage.store.claim(&BTreeSet::new(), LEASE_MS, limit).await.unwrap()
+    stage.store.claim(&Room::FREE, LEASE_MS, limit).await.unwrap()
 }
 
 async fn report<S: RequestLog>(stage: &Stage<S>, change: OutboxChange) -> Result<(), CommitError> {
@@ -82,13 +82,22 @@ pub(super) async fn an_extended_lease_lasts_longer<S: RequestLog + Records>(stag
 pub(super) async fn claims_skip_busy_lanes_and_come_in_order_of_due<S: RequestLog + Records>(stage: Stage<S>) {
     let rows = vec![owed(1, 1, "b", -5), owed(2, 1, "a", -9), owed(3, 1, "c", -7), owed(4, 1, "a", -5), owed(5, 1, "b", -8)];
     stage.owe(1, rows).await;
-    let busy = BTreeSet::from(["c".to_owned()]);
+    let busy = Room { each: usize::MAX, of: BTreeMap::from([("c".to_owned(), 0)]) };
     let first = stage.store.claim(&busy, LEASE_MS, 3).await.unwrap();
     assert_eq!(ids(&first), vec![effect(2), effect(5), effect(1)]);
     assert!(first.more);
     let second = stage.store.claim(&busy, LEASE_MS, 3).await.unwrap();
     assert_eq!((ids(&second), second.more), (vec![effect(4)], false));
     assert_eq!(ids(&claim(&stage, 3).await), vec![effect(3)]);
+}
+
+pub(super) async fn a_lane_gives_no_more_than_it_has_room_for<S: RequestLog + Records>(stage: Stage<S>) {
+    let rows = vec![owed(1, 1, "a", -9), owed(2, 1, "a", -8), owed(3, 1, "a", -7), owed(4, 1, "b", -6), owed(5, 1, "b", -5)];
+    stage.owe(1, rows).await;
+    let room = Room { each: 1, of: BTreeMap::from([("a".to_owned(), 2)]) };
+    let claims = stage.store.claim(&room, LEASE_MS, 9).await.unwrap();
+    assert_eq!((ids(&claims), claims.more), (vec![effect(1), effect(2), effect(4)], false));
+    assert_eq!(ids(&claim(&stage, 9).await), vec![effect(3), effect(5)]);
 }
 
 pub(super) async fn a_claim_says_when_to_come_back<S: RequestLog + Records>(stage: Stage<S>) {

@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::clock::{millis, timestamp};
-use crate::log::{Claimed, Claims, CommitError, OutboxChange, OutboxRow};
+use crate::log::{Claimed, Claims, CommitError, OutboxChange, OutboxRow, Room};
 use countersign_core::id::{EffectId, RequestId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,9 +96,15 @@ impl Outbox {
         }
     }
 
-    pub(super) fn claim(&mut self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize, now: i64) -> Claims {
-        let mut ready: Vec<_> = self.rows.values_mut().filter(|owed| owed.due <= now && !busy.contains(&owed.row.lane)).collect();
+    pub(super) fn claim(&mut self, room: &Room, lease_ms: i64, limit: usize, now: i64) -> Claims {
+        let mut ready: Vec<_> = self.rows.values_mut().filter(|owed| owed.due <= now).collect();
         ready.sort_by_key(|owed| (owed.due, owed.nth));
+        let mut taken = BTreeMap::<String, usize>::new();
+        ready.retain(|owed| {
+            let here = taken.entry(owed.row.lane.clone()).or_default();
+            *here += 1;
+            *here <= room.in_lane(&owed.row.lane)
+        });
         let more = ready.len() > limit;
         ready.truncate(limit);
         let claimed = ready.into_iter().map(|owed| owed.lease(now.saturating_add(lease_ms))).collect();

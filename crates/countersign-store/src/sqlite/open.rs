@@ -1,6 +1,6 @@
 //! Opening a file: the lock against a second server, the pragmas, the threads.
 
-use super::{SqliteStore, migrate, readers::Readers, rows::fault, writer::Writer};
+use super::{SqliteStore, migrate, readers::Readers, recent::Recent, rows::fault, writer::Writer};
 use crate::Fault;
 use crate::clock::{HeldClock, StoreClock, SystemClock};
 use crate::log::Opened;
@@ -26,6 +26,9 @@ const WRITER_CACHE_KIB: i64 = 65_536;
 /// Kibibytes per reader: four of them, and the kernel caches the file as well.
 const READER_CACHE_KIB: i64 = 8_192;
 
+/// About 5 KiB each: the lives of some seconds under full load.
+const RECENT: usize = 2_048;
+
 /// How to open.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -33,11 +36,13 @@ pub struct OpenOptions {
     pub clock: Arc<dyn StoreClock>,
     /// Threads that read, each with its own connection; at least 1.
     pub readers: usize,
+    /// Requests kept in memory after they were written, so that they need not be read back; 0 for none.
+    pub recent: usize,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), readers: 4 }
+        Self { clock: Arc::new(SystemClock), readers: 4, recent: RECENT }
     }
 }
 
@@ -59,7 +64,8 @@ impl SqliteStore {
     /// # Errors
     /// When it is not there, is no database of ours, or was written by another release.
     pub fn open_read_only(path: &Path) -> Result<Self, Fault> {
-        Self::start(path, None, None, Vec::new(), &OpenOptions::default())
+        // Another process writes: nothing may be believed that was not just read.
+        Self::start(path, None, None, Vec::new(), &OpenOptions { recent: 0, ..OpenOptions::default() })
     }
 
     fn start(path: &Path, db: Option<Connection>, lock: Option<File>, migrated: Vec<String>, options: &OpenOptions) -> Result<Self, Fault> {
@@ -68,9 +74,10 @@ impl SqliteStore {
         let mark = reader.query_row("SELECT mark FROM clock", (), |row| row.get(0)).map_err(fault("read the clock's mark"))?;
         let clock = HeldClock::new(options.clock.clone(), mark);
         let readers = Readers::start(path, options.readers)?;
-        let writer = db.map(|db| Writer::start(db, clock.clone())).transpose()?;
+        let recent = Arc::new(Recent::new(options.recent));
+        let writer = db.map(|db| Writer::start(db, clock.clone(), recent.clone())).transpose()?;
         let opened = Opened { migrated, engine: format!("SQLite {}", rusqlite::version()) };
-        Ok(Self { path: path.to_owned(), opened, clock, readers, writer, _lock: lock })
+        Ok(Self { path: path.to_owned(), opened, clock, readers, recent, writer, _lock: lock })
     }
 }
 

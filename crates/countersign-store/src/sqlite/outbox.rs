@@ -7,10 +7,9 @@ use super::writer::Stop;
 use crate::Fault;
 use crate::clock::{millis, timestamp};
 use crate::limits::READ_MAX;
-use crate::log::{Claimed, Claims, CommitError, OutboxChange, OutboxRow};
+use crate::log::{Claimed, Claims, CommitError, OutboxChange, OutboxRow, Room};
 use countersign_core::id::{EffectId, RequestId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeSet;
 
 pub(super) fn apply(db: &Connection, changes: &[OutboxChange], now: i64) -> Result<(), Stop> {
     changes.iter().try_for_each(|change| match change {
@@ -57,12 +56,13 @@ fn release(db: &Connection, request: RequestId, now: i64) -> Result<(), Stop> {
 }
 
 /// Leases what is due. Lanes are walked one by one, so that a long queue of a busy lane is never read through.
-pub(super) fn claim(db: &Connection, busy: &BTreeSet<String>, lease_ms: i64, limit: usize, now: i64) -> rusqlite::Result<Claims> {
+pub(super) fn claim(db: &Connection, room: &Room, lease_ms: i64, limit: usize, now: i64) -> rusqlite::Result<Claims> {
     let limit = limit.min(READ_MAX);
     let (mut ready, mut next) = (Vec::new(), None::<i64>);
     for lane in lanes(db)? {
-        if !busy.contains(&lane) {
-            ready.extend(due_in(db, &lane, now, limit.saturating_add(1))?);
+        let here = room.in_lane(&lane).min(limit.saturating_add(1));
+        if here > 0 {
+            ready.extend(due_in(db, &lane, now, here)?);
         }
         next = [next, next_in(db, &lane, now)?].into_iter().flatten().min();
     }

@@ -2,13 +2,14 @@
 //! alone, and answers only when that is on disk. It also checkpoints, so nobody else ever writes.
 
 use super::readers;
+use super::recent::Recent;
 use super::rows::fault;
 use crate::Fault;
 use crate::clock::HeldClock;
-use crate::log::{Claims, Commit, CommitError, Committed};
+use crate::log::{Claims, Commit, CommitError, Committed, Room};
 use crate::records::{Put, PutError};
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,7 +27,7 @@ pub(super) struct Writer {
 
 enum Job {
     Commit(Box<Commit>, Vec<Vec<u8>>, Answer<Committed, CommitError>),
-    Claim(BTreeSet<String>, i64, usize, Answer<Claims, Fault>),
+    Claim(Room, i64, usize, Answer<Claims, Fault>),
     Put(Put, Answer<u64, PutError>),
 }
 
@@ -89,9 +90,9 @@ impl From<Fault> for Stop {
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, clock: HeldClock) -> Result<Self, Fault> {
+    pub(super) fn start(db: Connection, clock: HeldClock, recent: Arc<Recent>) -> Result<Self, Fault> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let mut thread = batch::Thread::new(db, clock).map_err(fault("watch the write-ahead log"))?;
+        let mut thread = batch::Thread::new(db, clock, recent).map_err(fault("watch the write-ahead log"))?;
         let thread = readers::spawn("store writer".to_owned(), move || thread.run(jobs))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -100,8 +101,8 @@ impl Writer {
         self.ask(|answer| Job::Commit(Box::new(commit), blobs, answer)).await?
     }
 
-    pub(super) async fn claim(&self, busy: BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
-        self.ask(|answer| Job::Claim(busy, lease_ms, limit, answer)).await?
+    pub(super) async fn claim(&self, room: Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.ask(|answer| Job::Claim(room, lease_ms, limit, answer)).await?
     }
 
     pub(super) async fn put(&self, put: Put) -> Result<u64, PutError> {

@@ -14,6 +14,7 @@ use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent,
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A request that changes this often between load and commit is refused for now.
 const CONFLICT_RETRIES_MAX: usize = 32;
@@ -54,6 +55,14 @@ pub struct Handled {
     pub events: Vec<Event>,
 }
 
+/// Whom to wake after a commit.
+struct Rings {
+    /// Work in the outbox that is due now.
+    due_now: bool,
+    /// The request's next timer.
+    next_wakeup: Option<Timestamp>,
+}
+
 /// A request on the way in, with what its decision may look at.
 struct Opened {
     request: Option<Request>,
@@ -81,8 +90,8 @@ impl Engine {
     /// A refusal changes nothing and is kept in the bounded log; a fault leaves it unknown only where it says so.
     pub async fn handle(&self, id: RequestId, instruction: Instruction) -> Result<Handled, EngineError> {
         let (mut in_doubt, mut written) = (false, None);
-        for _ in 0..CONFLICT_RETRIES_MAX {
-            let opened = self.open(id, &instruction).await?;
+        for attempt in 0..CONFLICT_RETRIES_MAX {
+            let opened = self.open(id, &instruction, attempt == 0).await?;
             if let Some(events) = written.take().and_then(|append| opened.held(append)) {
                 return self.found(opened, events).ok_or(EngineError::Busy);
             }
@@ -97,10 +106,10 @@ impl Engine {
                     events: vec![],
                 });
             }
-            let (commit, due_now) = self.commit_of(id, &instruction, &decided, &opened, &facts);
+            let (commit, rings) = self.commit_of(id, &instruction, &decided, &opened, &facts);
             let append = commit.append.clone();
             match self.ports.log.commit(commit).await {
-                Ok(committed) => return Ok(self.announce(decided, opened, &instruction, due_now, committed.now)),
+                Ok(committed) => return Ok(self.announce(decided, opened, &instruction, rings, committed.now)),
                 Err(CommitError::Conflict | CommitError::Moment) => {}
                 Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
@@ -112,9 +121,11 @@ impl Engine {
         Err(EngineError::Busy)
     }
 
-    async fn open(&self, id: RequestId, instruction: &Instruction) -> Result<Opened, EngineError> {
+    async fn open(&self, id: RequestId, instruction: &Instruction, first: bool) -> Result<Opened, EngineError> {
         let roster = self.shelf.people().roster.clone();
-        let Some(loaded) = self.ports.log.load(id).await? else {
+        // A submission bears an id that was drawn just now: there is nothing to load, unless a commit says otherwise.
+        let fresh = first && instruction.policy.is_some();
+        let Some(loaded) = (if fresh { None } else { self.ports.log.load(id).await? }) else {
             let policy = instruction.policy.clone().ok_or(Refusal::UnknownRequest)?;
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
             // A submission too bears the store's time: nodes' own clocks may differ by days (rule 16).
@@ -130,8 +141,8 @@ impl Engine {
         Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, now: loaded.now })
     }
 
-    /// Everything that is written together, and whether any of it is work due now.
-    fn commit_of(&self, id: RequestId, instruction: &Instruction, decided: &Decided, opened: &Opened, facts: &Facts<'_>) -> (Commit, bool) {
+    /// Everything that is written together, and whom to wake for it.
+    fn commit_of(&self, id: RequestId, instruction: &Instruction, decided: &Decided, opened: &Opened, facts: &Facts<'_>) -> (Commit, Rings) {
         let mut outbox = instruction.outbox.clone();
         let added = self.owed(decided, opened);
         let due_now = added
@@ -149,7 +160,8 @@ impl Engine {
             row: super::row::row_of(&decided.request, facts),
         });
         let not_after = next_deadline(opened, facts);
-        (Commit { append, not_after, outbox, idempotency: instruction.idempotency.clone(), ..Commit::default() }, due_now)
+        let rings = Rings { due_now, next_wakeup: append.as_ref().and_then(|append| append.row.next_wakeup) };
+        (Commit { append, not_after, outbox, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
     }
 
     /// The outbox rows for a decision's effects, and for the webhooks that take every event.
@@ -190,11 +202,14 @@ impl Engine {
     }
 
     /// After the commit: ring the bells, tell the listeners.
-    fn announce(&self, decided: Decided, opened: Opened, instruction: &Instruction, due_now: bool, now: Timestamp) -> Handled {
+    fn announce(&self, decided: Decided, opened: Opened, instruction: &Instruction, rings: Rings, now: Timestamp) -> Handled {
+        let Rings { due_now, next_wakeup } = rings;
         if due_now {
             self.outbox_bell.notify_one();
         }
-        self.wakeup_bell.notify_one();
+        if next_wakeup.is_some_and(|due| due.as_millisecond() < self.wakeup_armed.load(Ordering::SeqCst)) {
+            self.wakeup_bell.notify_one();
+        }
         let _ = self.changes.send(decided.request.id);
         let mut contents = opened.contents;
         contents.extend(instruction.contents.iter().cloned());

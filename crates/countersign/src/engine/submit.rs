@@ -4,9 +4,12 @@ use super::handle::{Handled, Instruction};
 use super::{Caller, Engine, EngineError};
 use countersign_core::canonical::{Digest, canonical};
 use countersign_core::command::Command;
+use countersign_core::event::Actor;
 use countersign_core::id::{KeyId, PersonId, PolicyName, RequestId};
+use countersign_core::policy::Policy;
 use countersign_store::{Content, Idempotent};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What is submitted.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,23 +45,38 @@ impl Engine {
         let body = Digest::of(
             canonical(&json!([submission.policy.as_str(), submission.requester.as_str(), submission.payload, submission.external_id])).as_bytes(),
         );
-        if let Some(made) = self.made_with(caller, &submission, body).await? {
-            return Ok(Submitted { handled: made, new: false });
+        match self.submit_anew(caller, &submission, by, body).await {
+            Err(error) if !matches!(error, EngineError::Fault(_)) => {
+                // What once made a request is answered with it, also where it would not be taken today.
+                let made = self.made_with(caller, &submission, body).await?;
+                made.map(|handled| Submitted { handled, new: false }).ok_or(error)
+            }
+            other => other,
         }
-        let policy = self.shelf().policy(&submission.policy).ok_or_else(|| EngineError::UnknownPolicy(submission.policy.to_string()))?;
-        let payload = policy.accept(&submission.payload, &self.shelf().people().roster).map_err(EngineError::InvalidPayload)?;
+    }
+
+    /// Most keys are fresh: whether this one is, the commit itself finds out.
+    async fn submit_anew(&self, caller: &Caller, submission: &Submission, by: Actor, body: Digest) -> Result<Submitted, EngineError> {
+        let (policy, payload) = self.accepted(submission)?;
         let id = RequestId::new(self.clock().now(), self.draw());
         let content = self.seal(canonical(&payload).into_bytes());
-        let (requester, external_id) = (submission.requester, submission.external_id);
+        let (requester, external_id) = (submission.requester.clone(), submission.external_id.clone());
         let command = Command::Submit { id, requester, by, payload: content.id, external_id };
         let mut instruction = Instruction::new(command, caller.name());
         instruction.contents.push(content);
         instruction.payload = Some(payload);
         instruction.policy = Some(policy);
-        instruction.idempotency = submission.idempotency_key.map(|key| Idempotent { scope: scope_of(caller), key, body, request: id });
+        let key = submission.idempotency_key.clone();
+        instruction.idempotency = key.map(|key| Idempotent { scope: scope_of(caller), key, body, request: id });
         let handled = self.handle(id, instruction).await?;
         let new = handled.seen.request.id == id;
         Ok(Submitted { handled, new })
+    }
+
+    fn accepted(&self, submission: &Submission) -> Result<(Arc<Policy>, Value), EngineError> {
+        let policy = self.shelf().policy(&submission.policy).ok_or_else(|| EngineError::UnknownPolicy(submission.policy.to_string()))?;
+        let payload = policy.accept(&submission.payload, &self.shelf().people().roster).map_err(EngineError::InvalidPayload)?;
+        Ok((policy, payload))
     }
 
     async fn made_with(&self, caller: &Caller, submission: &Submission, body: Digest) -> Result<Option<Handled>, EngineError> {

@@ -1,62 +1,57 @@
-//! Notices that files changed: through the system where it tells, by looking every few seconds where it
-//! does not (network folders, containers), and on SIGHUP at once.
+//! Notices that files changed: by looking at their names, lengths and times, and on SIGHUP at once. The system's
+//! own watchers tell of whole folders only, and the database beside the directory file changes all the time.
 
 use super::Sources;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+/// How often to look: soon enough for somebody who saved a file and turns to the terminal; a few calls of the kernel.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Editors write a file in several steps: wait until they are through.
 const SETTLES: Duration = Duration::from_millis(250);
-/// How often to look where nobody tells.
-const POLL_EVERY: Duration = Duration::from_secs(5);
+
+type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// Runs until told to stop.
 pub async fn run(sources: Arc<Sources>, stop: CancellationToken) {
-    let bell = Arc::new(Notify::new());
-    // Without a watcher, the slow look is all there is; with it, the watcher lives as long as this loop.
-    let watcher = watcher(&sources, &bell);
-    if let Err(error) = &watcher {
-        tracing::warn!(error = %error, "changes of files are found by looking every few seconds");
-    }
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     let mut known = fingerprint(&sources);
     loop {
         tokio::select! {
-            () = stop.cancelled() => break,
+            () = stop.cancelled() => return,
             _ = hangups.recv() => {
                 tracing::info!("reading directory and policies again: SIGHUP");
-                sources.reload().await;
                 known = fingerprint(&sources);
-                continue;
+                sources.reload().await;
             }
-            () = bell.notified() => tokio::time::sleep(SETTLES).await,
-            () = tokio::time::sleep(POLL_EVERY) => {}
-        }
-        let now = fingerprint(&sources);
-        if now != known {
-            sources.reload().await;
-            known = now;
+            () = tokio::time::sleep(LOOK_EVERY) => {
+                let now = fingerprint(&sources);
+                if now != known {
+                    known = settled(&sources, now).await;
+                    sources.reload().await;
+                }
+            }
         }
     }
-    drop(watcher);
 }
 
-fn watcher(sources: &Sources, bell: &Arc<Notify>) -> notify::Result<RecommendedWatcher> {
-    let bell = bell.clone();
-    let mut watcher = notify::recommended_watcher(move |_: notify::Result<notify::Event>| bell.notify_one())?;
-    watcher.watch(&sources.policies, RecursiveMode::NonRecursive)?;
-    let folder = sources.directory.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    watcher.watch(folder, RecursiveMode::NonRecursive)?;
-    Ok(watcher)
+/// Waits until two looks agree.
+async fn settled(sources: &Sources, mut seen: Fingerprint) -> Fingerprint {
+    loop {
+        tokio::time::sleep(SETTLES).await;
+        let now = fingerprint(sources);
+        if now == seen {
+            return now;
+        }
+        seen = now;
+    }
 }
 
-/// Name, length and time of every file that matters: the database beside them changes all the time.
-fn fingerprint(sources: &Sources) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+/// Name, length and time of every file that matters.
+fn fingerprint(sources: &Sources) -> Fingerprint {
     let folder = std::fs::read_dir(&sources.policies).into_iter().flatten().flatten().map(|entry| entry.path());
     let files = folder.chain([sources.directory.clone()]);
     let mut seen: Vec<_> = files

@@ -5,6 +5,7 @@ use countersign_core::command::Command;
 use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
 /// How many overdue requests are fetched at once, oldest first.
@@ -18,6 +19,8 @@ const POLL_EVERY: SignedDuration = SignedDuration::from_secs(1);
 pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let bell = engine.wakeup_bell.notified();
+        // While it looks, every new timer rings.
+        engine.wakeup_armed.store(i64::MAX, Ordering::SeqCst);
         let next = match run_once(&engine).await {
             Ok(next) => next,
             Err(error) => {
@@ -28,6 +31,7 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
         let now = engine.clock().now();
         let poll = now.saturating_add(POLL_EVERY).unwrap_or(now);
         let until = super::rest_until(now, next, poll);
+        engine.wakeup_armed.store(next.map_or(i64::MAX, Timestamp::as_millisecond), Ordering::SeqCst);
         tokio::select! {
             biased;
             () = stop.cancelled() => return,

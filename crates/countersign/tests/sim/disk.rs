@@ -10,10 +10,9 @@ use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, Page, Positioned, Put, PutError, Record,
-    Records, RequestLog, RequestRow,
+    Records, RequestLog, RequestRow, Room,
 };
 use futures_util::FutureExt;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -121,9 +120,9 @@ impl RequestLog for Disk {
         self.world.log.due(limit).await
     }
 
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
         self.before().await?;
-        let claims = self.world.log.claim(busy, lease_ms, limit).await;
+        let claims = self.world.log.claim(room, lease_ms, limit).await;
         self.world.time.hop().await;
         if self.strikes(Fate::CommitInDoubt) { Err(Fault::InDoubt) } else { claims }
     }

@@ -12,10 +12,9 @@ use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Append, Claimed, Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange,
-    Page, Positioned, RequestLog, RequestRow, StatusName,
+    Page, Positioned, RequestLog, RequestRow, Room, StatusName,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -257,8 +256,8 @@ impl RequestLog for Twin {
         Ok(due)
     }
 
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
-        let mut claims = self.store.claim(busy, lease_ms, limit).await?;
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        let mut claims = self.store.claim(room, lease_ms, limit).await?;
         if self.is(Bug::IgnoresLeases) {
             let mut known = self.claimed.lock().unwrap();
             let again = if self.bites(Bug::IgnoresLeases, 20) { 2 } else { 0 };

@@ -8,10 +8,9 @@ use crate::faults::Weather;
 use crate::ledger::Ledger;
 use countersign::engine::Engine;
 use countersign::ports::Clock;
-use countersign_store::{MemoryStore, RequestLog, StoreClock};
+use countersign_store::{MemoryStore, RequestLog, Room, StoreClock};
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -153,7 +152,7 @@ impl World {
     pub(crate) fn next_moment(&self) -> Option<i64> {
         let now = self.time.now();
         let due = self.store.due(1).now_or_never().unwrap().unwrap();
-        let claims = self.store.claim(&BTreeSet::new(), 1, 0).now_or_never().unwrap().unwrap();
+        let claims = self.store.claim(&Room::FREE, 1, 0).now_or_never().unwrap().unwrap();
         let true_time = |at: Timestamp| (at.as_millisecond() - self.store_clock.by()).max(now + 1);
         let overdue = !due.overdue.is_empty() || claims.more;
         let polls = self.time.next_sleeper(true).filter(|_| overdue).map(|at| at.max(now + 1));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::log::{Append, OutboxChange, OutboxRow};
+use crate::log::{Append, OutboxChange, OutboxRow, Room};
 use crate::record::samples::{moment, one_approver_life};
 use countersign_core::canonical::Digest;
 use countersign_core::id::EffectId;
@@ -55,7 +55,7 @@ async fn files_of_another_history_are_refused_in_words() {
 async fn the_clock_starts_no_earlier_than_it_stopped() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("a.db");
-    let at = |ms: i64| OpenOptions { clock: Arc::new(ManualClock::at(timestamp(ms))), readers: 1 };
+    let at = |ms: i64| OpenOptions { clock: Arc::new(ManualClock::at(timestamp(ms))), readers: 1, recent: 0 };
     let store = SqliteStore::open(&path, &at(9_000)).unwrap();
     store.commit(submission(1)).await.unwrap();
     drop(store);
@@ -119,7 +119,7 @@ async fn live(store: &SqliteStore, n: u64) {
         if step % 2 == 0 {
             outbox.push(OutboxChange::Add(row));
         } else {
-            let claimed = store.claim(&BTreeSet::new(), 1_000, 1).await.unwrap();
+            let claimed = store.claim(&Room::FREE, 1_000, 1).await.unwrap();
             outbox.extend(claimed.claimed.iter().map(|one| OutboxChange::Done { id: one.row.id, token: one.token }));
         }
         store.commit(Commit { append: Some(append), outbox, ..Commit::default() }).await.unwrap();

@@ -6,8 +6,10 @@ use super::{Job, Made, Stop};
 use crate::Fault;
 use crate::clock::{HeldClock, timestamp};
 use crate::log::{Commit, CommitError, Committed, within};
+use crate::sqlite::recent::Recent;
 use crate::sqlite::{outbox, records, refused, requests, tallies};
 use rusqlite::{Connection, ErrorCode};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -18,11 +20,15 @@ const BATCH_MAX: usize = 256;
 /// ask again, and half a millisecond is less than the commit that it saves them. A lone caller never waits.
 const GATHER_MAX: Duration = Duration::from_micros(500);
 
+/// Between looks while a batch gathers: spinning would take the time from those who are to fill it.
+const GATHER_STEP: Duration = Duration::from_micros(100);
+
 type Answers = Vec<Result<Made, CommitError>>;
 
 pub(super) struct Thread {
     db: Connection,
     clock: HeldClock,
+    recent: Arc<Recent>,
     checkpoints: Checkpoints,
     /// Set once the disk has failed: nothing that this process believes to be on disk can be trusted any more.
     poison: Option<Fault>,
@@ -32,9 +38,9 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    pub(super) fn new(mut db: Connection, clock: HeldClock) -> rusqlite::Result<Self> {
+    pub(super) fn new(mut db: Connection, clock: HeldClock, recent: Arc<Recent>) -> rusqlite::Result<Self> {
         let checkpoints = Checkpoints::watch(&mut db)?;
-        Ok(Self { db, clock, checkpoints, poison: None, tallies: tallies::Tallies::default(), last: 1 })
+        Ok(Self { db, clock, recent, checkpoints, poison: None, tallies: tallies::Tallies::default(), last: 1 })
     }
 
     pub(super) fn run(&mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -55,7 +61,7 @@ impl Thread {
         while batch.len() < BATCH_MAX {
             match jobs.try_recv() {
                 Ok(job) => batch.push(job),
-                Err(_) if batch.len() < self.last && begun.elapsed() < GATHER_MAX => std::thread::yield_now(),
+                Err(_) if batch.len() < self.last && begun.elapsed() < GATHER_MAX => std::thread::sleep(GATHER_STEP),
                 Err(_) => break,
             }
         }
@@ -69,9 +75,22 @@ impl Thread {
             None => self.transaction(&batch),
         };
         match verdict {
-            Ok(made) => batch.into_iter().zip(made).for_each(|(job, made)| job.tell(made)),
-            Err(fault) => batch.into_iter().for_each(|job| job.tell(Err(fault.clone().into()))),
+            Ok(made) => batch.into_iter().zip(made).for_each(|(job, made)| self.tell(job, made)),
+            Err(fault) => {
+                self.recent.forget_all();
+                batch.into_iter().for_each(|job| job.tell(Err(fault.clone().into())));
+            }
         }
+    }
+
+    /// Remembers what is on disk now, then tells the caller.
+    fn tell(&self, mut job: Job, made: Result<Made, CommitError>) {
+        if let (Job::Commit(commit, ..), Ok(_)) = (&mut job, &made)
+            && let Some(append) = commit.append.take()
+        {
+            self.recent.wrote(append);
+        }
+        job.tell(made);
     }
 
     /// All of a batch, on disk. An error is the whole batch's.
@@ -173,7 +192,7 @@ impl Thread {
 fn perform(db: &Connection, job: &Job, now: i64, change: &mut tallies::Tallies) -> Result<Made, Stop> {
     match job {
         Job::Commit(commit, blobs, _) => one_commit(db, commit, blobs, now, change).map(Made::Commit),
-        Job::Claim(busy, lease_ms, limit, _) => Ok(Made::Claim(outbox::claim(db, busy, *lease_ms, *limit, now)?)),
+        Job::Claim(room, lease_ms, limit, _) => Ok(Made::Claim(outbox::claim(db, room, *lease_ms, *limit, now)?)),
         Job::Put(put, _) => records::put(db, put, now).map(Made::Put),
     }
 }
