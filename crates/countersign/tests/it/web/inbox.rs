@@ -107,7 +107,7 @@ async fn several_are_decided_one_by_one_after_a_question() {
     let done = press_at(&harness, &mia, "/bulk/decide", &form("approve", "fine")).await;
     assert!(done.text.contains("1 of 3 decided"), "{}", done.text);
     assert_eq!(done.text.matches("Not decided").count(), 2);
-    assert!(done.text.contains("withdrawn") && done.text.contains("revision 2"), "{}", done.text);
+    assert!(done.text.contains(": Withdrawn.") && done.text.contains("revision 2"), "{}", done.text);
     let forged = press_at(&harness, &mia, "/bulk/decide", &[("token".into(), "0".into()), ("decision".into(), "approve".into())]).await;
     assert_eq!(forged.status, 403);
     let nothing = press_at(&harness, &mia, "/bulk", &form("approve", "")[..3]).await;
