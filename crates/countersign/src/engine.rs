@@ -22,6 +22,7 @@ mod directory;
 mod handle;
 pub mod keys;
 mod ledger;
+pub mod open_pages;
 pub mod owed;
 mod query;
 mod row;
@@ -67,6 +68,7 @@ pub struct Engine {
     /// When the wake-up worker looks next by itself, in milliseconds: only what is due earlier need ring.
     pub(crate) wakeup_armed: AtomicI64,
     changes: broadcast::Sender<RequestId>,
+    open_pages: Arc<open_pages::OpenPages>,
 }
 
 /// Why the engine did not do it.
@@ -112,8 +114,7 @@ impl Engine {
             shelf: shelf::Shelf::default(),
             outbox_bell: Notify::new(),
             wakeup_bell: Notify::new(),
-            wakeup_armed: AtomicI64::new(i64::MAX),
-            changes,
+            wakeup_armed: AtomicI64::new(i64::MAX), changes, open_pages: Arc::default(),
         }
     }
 
@@ -145,6 +146,11 @@ impl Engine {
     /// Word of every request that changes, by id.
     pub fn changes(&self) -> broadcast::Receiver<RequestId> {
         self.changes.subscribe()
+    }
+
+    /// The pages that are open on this node and hear of changes.
+    pub fn open_pages(&self) -> &Arc<open_pages::OpenPages> {
+        &self.open_pages
     }
 
     /// Random bytes.
