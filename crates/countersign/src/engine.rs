@@ -21,6 +21,7 @@ mod handle;
 pub mod keys;
 mod ledger;
 pub mod owed;
+pub mod passkeys;
 mod query;
 mod row;
 pub mod seen;
@@ -86,9 +87,18 @@ pub enum EngineError {
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,
+    /// A passkey could not be used.
+    #[error("{}", .0.detail())]
+    Passkey(passkeys::PasskeyFault),
     /// The world failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<passkeys::PasskeyFault> for EngineError {
+    fn from(fault: passkeys::PasskeyFault) -> Self {
+        Self::Passkey(fault)
+    }
 }
 
 impl From<Refusal> for EngineError {

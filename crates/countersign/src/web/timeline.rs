@@ -106,7 +106,8 @@ fn decision(seen: &Seen, decided: &Decided) -> String {
         Door::Cli => "in a terminal",
         Door::Relay => "through another system",
     };
-    format!("{} {said} revision {}{seat}, {door}", name(seen, &decided.person), decided.revision)
+    let signed = if decided.assertion.is_some() { ", signed with a passkey" } else { "" };
+    format!("{} {said} revision {}{seat}, {door}{signed}", name(seen, &decided.person), decided.revision)
 }
 
 fn escalation(seen: &Seen, escalated: &Escalated) -> String {
