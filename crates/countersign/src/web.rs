@@ -12,8 +12,10 @@ pub mod frame;
 pub mod home;
 pub mod live;
 pub mod page;
+pub mod passkeys;
 pub mod request;
 pub mod signin;
+pub mod signing;
 pub mod stages;
 pub mod timeline;
 pub mod visitor;
@@ -25,6 +27,11 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/", get(home::show))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
+        .route("/requests/{id}/sign", get(signing::show))
+        .route("/me/passkeys", get(passkeys::show))
+        .route("/me/passkeys/{id}/rename", post(passkeys::rename))
+        .route("/me/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/login", get(passkeys::login))
         .route("/live", get(live::listen))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))

@@ -8,6 +8,7 @@ use super::visitor::Visitor;
 use crate::api::ApiState;
 use crate::api::parameters::Named;
 use crate::api::problem::Problem;
+use crate::engine::EngineError;
 use crate::engine::deed::Verdict;
 use crate::wire::event::decision_of;
 use axum::extract::rejection::FormRejection;
@@ -15,6 +16,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::event::Decision;
 use countersign_core::id::{RequestId, Revision};
+use countersign_core::refusal::Refusal;
 use serde::Deserialize;
 
 /// The longest comment, in characters.
@@ -63,6 +65,7 @@ async fn pass_on(state: &ApiState, visitor: Visitor, id: RequestId, decision: De
     let verdict = Verdict { decision, revision: Revision(pressed.revision), comment, person: None };
     match state.engine.decide(&visitor.caller, id, verdict).await {
         Ok(_) => Redirect::to(&format!("/requests/{id}")).into_response(),
+        Err(EngineError::Refused(Refusal::PasskeyRequired)) => super::signing::asked(state, &visitor, id, pressed.comment).await,
         Err(error) => page::problem(Frame::of(&visitor, Place::Inbox), &error.into(), Some(back)),
     }
 }
