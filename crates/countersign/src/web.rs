@@ -9,7 +9,7 @@ pub mod assets;
 pub mod decide;
 pub mod facts;
 pub mod frame;
-pub mod home;
+pub mod inbox;
 pub mod live;
 pub mod page;
 pub mod passkeys;
@@ -24,7 +24,9 @@ pub mod words;
 /// The pages' routes.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/", get(home::show))
+        .route("/", get(inbox::show))
+        .route("/bulk", post(inbox::bulk::confirm))
+        .route("/bulk/decide", post(inbox::bulk::decide))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
         .route("/requests/{id}/sign", get(signing::show))
@@ -32,6 +34,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/me/passkeys/{id}/rename", post(passkeys::rename))
         .route("/me/passkeys/{id}/remove", post(passkeys::remove))
         .route("/login", get(passkeys::login))
+        .route("/requests/{id}/withdraw", post(decide::withdraw))
         .route("/live", get(live::listen))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))

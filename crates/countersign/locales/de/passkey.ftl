@@ -22,6 +22,7 @@ sign-facts = Dem stimmen Sie zu
 sign-digest = Fassung { $revision }, Prüfsumme
 sign-comment = Kommentar
 sign-button = Mit dem Passkey zustimmen
+record-signed = , mit einem Passkey unterschrieben
 problem-passkey-required = Ein Passkey ist nötig
 problem-passkey-mismatch = Der Passkey hat etwas anderes unterschrieben
 problem-passkey-refused = Der Passkey wurde nicht bestätigt

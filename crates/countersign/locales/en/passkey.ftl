@@ -22,6 +22,7 @@ sign-facts = What you approve
 sign-digest = Revision { $revision }, digest
 sign-comment = Comment
 sign-button = Approve with your passkey
+record-signed = , signed with a passkey
 problem-passkey-required = A passkey is required
 problem-passkey-mismatch = The passkey signed something else
 problem-passkey-refused = The passkey was not verified

@@ -2,7 +2,7 @@
 //! Opening it never decides.
 
 use super::facts::{Fact, Shape, facts};
-use super::frame::{Frame, Place, Watch};
+use super::frame::{Frame, Place};
 use super::page::{self, Back};
 use super::stages::name;
 use super::visitor::Visitor;
@@ -17,8 +17,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::id::RequestId;
 use http::StatusCode;
 
-/// As many digits of the digest are shown as one compares by eye, with the name of the function.
-const DIGEST_SHOWN: usize = "sha256:".len() + 16;
+/// As many digits of the digest are shown as one compares by eye.
+const DIGEST_SHOWN: usize = 16;
 
 #[derive(Template)]
 #[template(path = "sign.html")]
@@ -63,13 +63,13 @@ async fn page_of(state: &ApiState, visitor: &Visitor, id: RequestId, comment: St
 fn shown(visitor: &Visitor, seen: &Seen, comment: String, enrolled: bool) -> SignPage {
     let id = seen.request.id.to_string();
     SignPage {
-        frame: Frame::of(visitor, Place::Inbox).watching(Watch::Request(id.clone())),
+        frame: Frame::of(visitor, Place::Inbox),
         id,
         title: visible(&seen.title()).into_owned(),
         requester: name(seen, &seen.request.requester),
         revision: seen.request.revision.0,
-        digest: seen.payload_digest().to_string().chars().take(DIGEST_SHOWN).collect(),
-        facts: facts(&seen.policy, &seen.payload),
+        digest: seen.payload_digest().hex().chars().take(DIGEST_SHOWN).collect(),
+        facts: facts(&seen.policy, &seen.payload, &visitor.words),
         comment,
         enrolled,
     }
