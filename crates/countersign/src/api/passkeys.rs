@@ -177,7 +177,11 @@ impl FromRequestParts<ApiState> for Browser {
 /// One's passkeys; for admins with `?person=` another's.
 #[utoipa::path(get, path = "/v1/passkeys", tag = "passkeys", params(Whose),
     responses((status = 200, body = PasskeyPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list(State(state): State<ApiState>, Permit(caller): Permit, Parameters(whose): Parameters<Whose>) -> Result<Json<PasskeyPage>, Problem> {
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(whose): Parameters<Whose>,
+) -> Result<Json<PasskeyPage>, Problem> {
     let items = state.engine.passkeys(&caller, whose.person().as_ref()).await?;
     Ok(Json(PasskeyPage { items: items.into_iter().map(body).collect(), next: None }))
 }
@@ -225,7 +229,12 @@ pub(super) async fn remove(
 /// Asks who is there.
 #[utoipa::path(post, path = "/v1/passkeys/challenge", tag = "passkeys", security(()),
     responses((status = 200, body = QuestionBody), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn challenge(State(state): State<ApiState>, _: Stranger, headers: HeaderMap, _: Strict<Nothing>) -> Result<Json<QuestionBody>, Problem> {
+pub(super) async fn challenge(
+    State(state): State<ApiState>,
+    _: Stranger,
+    headers: HeaderMap,
+    _: Strict<Nothing>,
+) -> Result<Json<QuestionBody>, Problem> {
     origin::same(&headers, &state)?;
     Ok(Json(question(state.engine.start_passkey_sign_in().await?)))
 }

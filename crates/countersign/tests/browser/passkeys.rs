@@ -121,7 +121,8 @@ async fn nothing_but_the_persons_passkey_over_this_very_decision_passes_the_stag
         assert_eq!(site.post(&decisions(&id), &site.key(&["read:all"]).await, approve.clone()).await.problem(), (403, "forbidden"));
 
         // A signature for another request, another decision, another question.
-        let (here, there, no) = (ask(&site, &ana, &id, "approve").await, ask(&site, &ana, &other, "approve").await, ask(&site, &ana, &id, "reject").await);
+        let (here, there, no) =
+            (ask(&site, &ana, &id, "approve").await, ask(&site, &ana, &other, "approve").await, ask(&site, &ana, &id, "reject").await);
         let (for_here, for_there, for_no) = (answer(&browser, &here).await, answer(&browser, &there).await, answer(&browser, &no).await);
         assert_eq!(site.post(&decisions(&id), &ana, signed("approve", &there, &for_there)).await.problem(), (403, "passkey_mismatch"));
         assert_eq!(site.post(&decisions(&id), &ana, signed("approve", &no, &for_no)).await.problem(), (403, "passkey_mismatch"));
