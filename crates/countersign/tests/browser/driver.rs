@@ -131,6 +131,13 @@ impl Browser {
         assert!(there, "{path} was expected, not {}:\n{}", self.client.current_url().await.unwrap(), self.text("body").await);
     }
 
+    /// Keeps what the page looks like, as `target/screenshots/NAME.png`.
+    pub async fn picture(&self, name: &str) {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+    }
+
     /// Runs a script in the page.
     pub async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()

@@ -52,9 +52,11 @@ async fn a_passkey_is_enrolled_signs_in_and_signs_an_approval_that_others_can_ve
         let site = Site::start().await;
         browser.add_authenticator().await;
         enrol(&site, &browser, "ana", "Blue key").await;
+        browser.picture("passkeys").await;
         browser.press("header form[action='/logout'] button").await;
         browser.sees("You are signed out").await;
         browser.open(&site.at("/login")).await;
+        browser.picture("sign-in-with-a-passkey").await;
         browser.press("form[data-passkey=enter] button").await;
         browser.is_at("/").await;
         browser.sees("Ana Costa").await;
@@ -66,9 +68,11 @@ async fn a_passkey_is_enrolled_signs_in_and_signs_an_approval_that_others_can_ve
         browser.sees("the crown").await;
         let page = browser.text("main").await;
         browser.type_into("form[data-passkey=decide] textarea", "I have seen it").await;
+        browser.picture("sign-an-approval").await;
         browser.press("form[data-passkey=decide] button[type=submit]").await;
         browser.is_at(&format!("/requests/{id}")).await;
 
+        browser.sees("signed with a passkey").await;
         let leo = site.cookie("leo").await;
         let request = site.get(&format!("/v1/requests/{id}"), &leo).await.ok();
         assert_eq!(request["status"], "approved");
