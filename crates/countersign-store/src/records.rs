@@ -20,6 +20,10 @@ pub enum Kind {
     Session,
     /// A one-time sign-in link, by the hash of its secret.
     LoginLink,
+    /// The passkeys of a person, by their user handle.
+    Passkeys,
+    /// One question to a passkey, by the hash of its secret.
+    Ceremony,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -35,6 +39,8 @@ impl Kind {
             Self::Key => "key",
             Self::Session => "session",
             Self::LoginLink => "login_link",
+            Self::Passkeys => "passkeys",
+            Self::Ceremony => "ceremony",
             Self::Setting => "setting",
         }
     }

@@ -24,6 +24,7 @@ pub mod keys;
 mod ledger;
 pub mod open_pages;
 pub mod owed;
+pub mod passkeys;
 mod query;
 mod row;
 pub mod seen;
@@ -92,9 +93,18 @@ pub enum EngineError {
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,
+    /// A passkey could not be used.
+    #[error("{}", .0.detail())]
+    Passkey(passkeys::PasskeyFault),
     /// The world failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<passkeys::PasskeyFault> for EngineError {
+    fn from(fault: passkeys::PasskeyFault) -> Self {
+        Self::Passkey(fault)
+    }
 }
 
 impl From<Refusal> for EngineError {
@@ -114,7 +124,9 @@ impl Engine {
             shelf: shelf::Shelf::default(),
             outbox_bell: Notify::new(),
             wakeup_bell: Notify::new(),
-            wakeup_armed: AtomicI64::new(i64::MAX), changes, open_pages: Arc::default(),
+            wakeup_armed: AtomicI64::new(i64::MAX),
+            changes,
+            open_pages: Arc::default(),
         }
     }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// A sign-in link is used within this time or not at all.
 const LOGIN_LINK_LASTS: SignedDuration = SignedDuration::from_hours(24);
 /// A session ends this long after sign-in.
-const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(24 * 14);
+pub(super) const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// A key's last use is written at most this often.
 const LAST_USE_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
@@ -257,13 +257,13 @@ impl Engine {
         Ok((token.expires_at > self.clock().now()).then(|| PersonId::new(token.person)))
     }
 
-    async fn keep_token(&self, kind: Kind, secret: &str, person: &PersonId, lasts: SignedDuration) -> Result<(), EngineError> {
+    pub(super) async fn keep_token(&self, kind: Kind, secret: &str, person: &PersonId, lasts: SignedDuration) -> Result<(), EngineError> {
         let now = self.clock().now();
         let expires_at = now.saturating_add(lasts).unwrap_or(now);
         self.write(kind, &hash(secret), 0, Some(&Token { person: person.to_string(), expires_at })).await
     }
 
-    async fn write<T: Serialize>(&self, kind: Kind, key: &str, expected: u64, value: Option<&T>) -> Result<(), EngineError> {
+    pub(super) async fn write<T: Serialize>(&self, kind: Kind, key: &str, expected: u64, value: Option<&T>) -> Result<(), EngineError> {
         let bytes = value.map(serde_json::to_vec).transpose().map_err(|error| Fault::Store(error.to_string()))?;
         match self.records().put(Put { kind, key: key.to_owned(), expected, bytes }).await {
             Ok(_) => Ok(()),
@@ -273,11 +273,11 @@ impl Engine {
     }
 }
 
-fn read<T: DeserializeOwned>(record: &Record) -> Result<T, Fault> {
+pub(super) fn read<T: DeserializeOwned>(record: &Record) -> Result<T, Fault> {
     serde_json::from_slice(&record.bytes).map_err(|error| Fault::Damaged { place: record.key.clone(), what: error.to_string() })
 }
 
 /// Secrets are random and long: one SHA-256 is enough, and finding by hash compares nothing secret.
-fn hash(secret: &str) -> String {
+pub(super) fn hash(secret: &str) -> String {
     Digest::of(secret.as_bytes()).hex()
 }

@@ -141,7 +141,8 @@ impl Teller<'_> {
         };
         let seat = decided.acting_for.as_ref().map(|person| words.say("record-seat").arg("name", self.name(person)).to_string());
         let phrase = said.arg("name", self.name(&decided.person)).arg("revision", decided.revision.0);
-        phrase.arg("seat", seat.unwrap_or_default()).arg("door", self.door(decided.door))
+        let signed = decided.assertion.is_some().then(|| words.say("record-signed").to_string());
+        phrase.arg("seat", seat.unwrap_or_default()).arg("door", format!("{}{}", self.door(decided.door), signed.unwrap_or_default()))
     }
 
     fn door(&self, door: Door) -> Phrase {

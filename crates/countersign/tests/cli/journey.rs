@@ -87,8 +87,7 @@ fn a_gated_program_runs_once_it_is_approved_and_not_before() {
     let site = Site::new();
     let server = site.serve();
     let machine = signed(&site, &server);
-    let dry =
-        machine.keyed(&["gate", "rehearse", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7"]);
+    let dry = machine.keyed(&["gate", "rehearse", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7"]);
     assert_eq!((dry.status.code(), out(&dry).as_str()), (Some(7), "ran\n"), "{}", err(&dry));
 
     let mut gate = program(site.path());

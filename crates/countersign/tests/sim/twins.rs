@@ -12,7 +12,7 @@ use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Append, Claimed, Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange,
-    Page, Positioned, RequestLog, RequestRow, Room, StatusName, Shares,
+    Page, Positioned, RequestLog, RequestRow, Room, Shares, StatusName,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
