@@ -114,6 +114,9 @@ impl Refusal {
             Self::AlreadySettled { outcome, at, by } => settled(*outcome, *at, by),
             Self::StageClosed => "the stage that asked you has ended; the request goes on without a further voice of yours".into(),
             Self::Returned => "changes were asked for, so nobody can decide until the requester sends a new revision".into(),
+            Self::StaleRevision { seen, current } if seen > current => {
+                format!("there is no revision {seen}; the request stands at revision {current}; look at it again")
+            }
             Self::StaleRevision { seen, current } => {
                 format!("you saw revision {seen}, but the request was changed and stands at revision {current}; look at it again")
             }

@@ -108,7 +108,11 @@ impl Comment {
     pub(crate) async fn run(self, json: bool) -> Result<Exit, Failure> {
         let server = self.server.connect()?;
         let after: RequestBody = server.post(&["v1", "requests", &self.request, "comments"], &json!({ "comment": self.text }), None).await?;
-        done(&after, json);
+        if json {
+            done(&after, json);
+        } else {
+            terminal::say(&format!("your words are on record: {} ({})", clean(&after.title), after.id));
+        }
         Ok(Exit::Done)
     }
 }

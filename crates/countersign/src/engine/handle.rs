@@ -211,6 +211,7 @@ impl Engine {
     /// After the commit: ring the bells, tell the listeners.
     fn announce(&self, decided: Decided, opened: Opened, instruction: &Instruction, rings: Rings, now: Timestamp) -> Handled {
         let Rings { due_now, next_wakeup } = rings;
+        tell_the_log(&decided);
         if due_now {
             self.outbox_bell.notify_one();
         }
@@ -265,6 +266,18 @@ impl Engine {
             tracing::warn!(error = %error, "a refused attempt could not be logged");
         }
         EngineError::Refused(refusal)
+    }
+}
+
+/// What somebody must look at is in the log too, for those whom no notice reaches. Ids only: no names, no amounts.
+fn tell_the_log(decided: &Decided) {
+    for event in &decided.events {
+        match event {
+            Event::Unroutable { .. } => tracing::warn!(request.id = %decided.request.id, "nobody is left to ask: the request is unroutable"),
+            Event::ExecutionDeadLettered(_) => tracing::error!(request.id = %decided.request.id, "an action was given up and waits for an operator"),
+            Event::NoticeFailed { .. } => tracing::error!(request.id = %decided.request.id, "a notice could not be delivered"),
+            _ => {}
+        }
     }
 }
 

@@ -200,7 +200,7 @@ fn preview(stage: &StagePreview) -> StagePreviewBody {
         name: stage.name.clone(),
         quorum: stage.quorum,
         approvers: stage.approvers.iter().map(PersonId::to_string).collect(),
-        due: stage.due.map(|at| at.to_string()),
+        due: stage.due.and_then(|at| jiff::Timestamp::from_millisecond(at.as_millisecond()).ok()).map(|at| at.to_string()),
         expires_at: stage.expires.map(|at| at.to_string()),
     }
 }
