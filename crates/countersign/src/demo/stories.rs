@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Submissions side by side, so that they share commits.
 const AT_ONCE: usize = 64;
+/// As many of the public payments wait for somebody.
+const LEFT_WAITING: usize = 8;
 const SPEND: &str = include_str!("../../../../examples/public-spend/spend-sample.jsonl");
 const SPEND_MAP: &str = include_str!("../../../../examples/public-spend/map.toml");
 
@@ -77,9 +79,27 @@ async fn public_spend(engine: &Arc<Engine>) -> Told {
         async move {
             let (policy, requester) = (PolicyName::from("public-spend"), PersonId::from("leo"));
             let submission = Submission { policy, requester, payload: row.payload, idempotency_key: row.key, external_id: None };
-            engine.submit(&person("leo"), submission).await.map(|_| ())
+            let seen = engine.submit(&person("leo"), submission).await?.handled.seen;
+            Ok::<_, StartFault>(seen.request.settled.is_none().then_some(seen.request.id))
         }
     });
     let results: Vec<_> = submitted.buffer_unordered(AT_ONCE).collect().await;
-    results.into_iter().try_for_each(|result| result.map_err(StartFault::from))
+    let mut waiting: Vec<RequestId> = Vec::new();
+    for result in results {
+        waiting.extend(result?);
+    }
+    waiting.sort_unstable();
+    look_through(engine, &waiting).await
+}
+
+/// Mia and Ana have been through all but the last few of them, so that an inbox shows what a person reads in two minutes.
+async fn look_through(engine: &Arc<Engine>, waiting: &[RequestId]) -> Told {
+    let looked_at = waiting.len().saturating_sub(LEFT_WAITING);
+    let decided = stream::iter(waiting.iter().take(looked_at).enumerate()).map(|(nth, id)| async move {
+        let (decision, words) = if nth % 9 == 4 { (Decision::Reject, "no purchase order") } else { (Decision::Approve, "") };
+        say(engine, "mia", *id, decision, words).await?;
+        let open = engine.see(&person("mia"), *id).await?.request.settled.is_none();
+        if open { say(engine, "ana", *id, Decision::Approve, "").await } else { Ok(()) }
+    });
+    decided.buffer_unordered(AT_ONCE).collect::<Vec<Told>>().await.into_iter().collect()
 }

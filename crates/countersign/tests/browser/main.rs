@@ -10,7 +10,19 @@
     reason = "a test that cannot go on should stop; driver and site serve tests to come"
 )]
 
+#[path = "../peers/mod.rs"]
+mod peers;
+
+mod accessible;
+mod demo;
 mod driver;
+mod hands;
+mod page;
 mod passkeys;
+mod pictures;
+mod race;
+mod screen;
+mod shows;
 mod site;
+mod states;
 mod verifier;
