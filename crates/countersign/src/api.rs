@@ -11,6 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) mod arrival;
 pub mod body;
 pub mod codes;
 pub mod decisions;
@@ -156,4 +157,6 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(record::refused))
         .routes(routes!(session::login))
         .routes(routes!(session::logout))
+        .routes(routes!(session::list, session::end_all))
+        .routes(routes!(session::end))
 }

@@ -2,6 +2,7 @@
 //! wrong key or value is an error with its place; nothing is read as if it were not there.
 
 use crate::engine::owed::{Hook, lane_of_url};
+use crate::engine::sessions::SessionRules;
 use crate::outbound::guard::Network;
 use crate::outbound::secret::SecretRef;
 use countersign_core::policy::diagnostic::Diagnostic;
@@ -46,6 +47,8 @@ pub struct Config {
     pub secrets: Vec<SecretRef>,
     /// Webhooks that take every event.
     pub hooks: Vec<Hook>,
+    /// How long people stay signed in.
+    pub sessions: SessionRules,
     /// Against floods.
     pub limits: LimitsConfig,
     /// What is logged, and how.

@@ -20,10 +20,12 @@ mod directory;
 mod handle;
 pub mod keys;
 mod ledger;
+mod login;
 pub mod owed;
 mod query;
 mod row;
 pub mod seen;
+pub mod sessions;
 pub mod shelf;
 pub mod submit;
 
@@ -51,6 +53,8 @@ pub struct Settings {
     pub summary_budget: Option<jiff::SignedDuration>,
     /// Webhooks that take every event.
     pub hooks: Vec<owed::Hook>,
+    /// How long people stay signed in.
+    pub sessions: sessions::SessionRules,
 }
 
 /// The engine. Cheap to share; holds no request.

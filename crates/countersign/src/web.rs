@@ -12,6 +12,7 @@ pub mod facts;
 pub mod home;
 pub mod page;
 pub mod request;
+pub mod sessions;
 pub mod signin;
 pub mod stages;
 pub mod timeline;
@@ -24,8 +25,11 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/", get(home::show))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
-        .route("/login/{secret}", get(signin::show).post(signin::use_up))
+        .route("/login/{secret}", get(signin::link::show).post(signin::link::use_up))
         .route("/logout", post(signin::sign_out))
+        .route("/me/sessions", get(sessions::show))
+        .route("/me/sessions/end", post(sessions::end_all))
+        .route("/me/sessions/{id}/end", post(sessions::end))
         .route("/style.css", get(style))
 }
 

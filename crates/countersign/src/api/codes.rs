@@ -71,6 +71,7 @@ codes! {
     "unknown_policy" 404 "There is no such policy"
     "unknown_request" 404 "There is no such request"
     "unknown_route" 404 "There is nothing at this address"
+    "unknown_session" 404 "There is no such session"
     "unsupported_media_type" 415 "The body is of another type"
     "voice_already_counted" 409 "One person is one voice"
 }

@@ -17,7 +17,7 @@ enum Kind {
 }
 
 /// Every key of every section.
-const KEYS: [(&str, &str, Kind); 18] = [
+const KEYS: [(&str, &str, Kind); 20] = [
     ("server", "listen", Kind::Text),
     ("server", "public_url", Kind::Text),
     ("database", "url", Kind::Text),
@@ -32,6 +32,8 @@ const KEYS: [(&str, &str, Kind); 18] = [
     ("webhooks", "allow_networks", Kind::Texts),
     ("webhooks", "retry", Kind::Texts),
     ("secrets", "allow", Kind::Texts),
+    ("sessions", "idle", Kind::Text),
+    ("sessions", "absolute", Kind::Text),
     ("limits", "requests_per_second", Kind::Number),
     ("limits", "strangers_per_second", Kind::Number),
     ("log", "level", Kind::Text),

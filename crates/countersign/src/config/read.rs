@@ -1,6 +1,7 @@
 //! What the settings mean: addresses, paths, spans of time, networks, references to secrets.
 
 use super::layers::{HookText, Layered, Origin, Said};
+use crate::engine::sessions::SessionRules;
 use super::{Config, LimitsConfig, LogConfig, Provider, SummaryConfig};
 use crate::engine::owed::Hook;
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
@@ -41,6 +42,7 @@ impl Meaning {
         let hooks = hooks.into_iter().map(|hook| self.hook(hook)).collect::<Vec<_>>();
         let requests = self.parsed(("limits", "requests_per_second"), "a whole number from 1");
         let strangers = self.parsed(("limits", "strangers_per_second"), "a whole number from 1");
+        let sessions = self.sessions();
         let log = self.log();
         Some(Config {
             file: path.map(Path::to_owned),
@@ -55,6 +57,7 @@ impl Meaning {
             retry,
             secrets,
             hooks: hooks.into_iter().collect::<Option<Vec<_>>>()?,
+            sessions: sessions?,
             limits: LimitsConfig { requests_per_second: requests?, strangers_per_second: strangers? },
             log: log?,
         })
@@ -196,6 +199,19 @@ impl Meaning {
         (self.layered.wrong.len() == before).then(|| super::hook(hook.url.0, hook.secret.map(|(text, _)| text), events, flat))
     }
 
+    fn sessions(&mut self) -> Option<SessionRules> {
+        let mut lasting = |key: &'static str| {
+            let (text, origin) = self.said(("sessions", key))?;
+            let lasts = long_span_of(&text);
+            if lasts.is_none() {
+                self.wrong(&origin, format!("`sessions.{key}`: expected a time like `30m`, `12h` or `7d`"), None);
+            }
+            lasts
+        };
+        let (idle, absolute) = (lasting("idle"), lasting("absolute"));
+        Some(SessionRules { idle: idle?, absolute: absolute? })
+    }
+
     fn log(&mut self) -> Option<LogConfig> {
         let (level, at) = self.said(("log", "level"))?;
         const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
@@ -213,6 +229,12 @@ impl Meaning {
 /// A positive span of time: `10s`, `2m`, `1h 30m`.
 fn span_of(text: &str) -> Option<SignedDuration> {
     text.parse::<SignedDuration>().ok().filter(|span| span.is_positive())
+}
+
+/// A positive span of time in which a day is 24 hours: `7d`, `12h`.
+fn long_span_of(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok().filter(|span| span.is_positive())
 }
 
 fn web_url(text: &str) -> Option<url::Url> {
