@@ -20,6 +20,10 @@ pub enum Kind {
     Session,
     /// A one-time sign-in link, by the hash of its secret.
     LoginLink,
+    /// A sign-in at an identity provider and whose it is, by the hash of issuer and subject.
+    Subject,
+    /// The groups that a provider says a person is in, by person and provider.
+    Claims,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -35,6 +39,8 @@ impl Kind {
             Self::Key => "key",
             Self::Session => "session",
             Self::LoginLink => "login_link",
+            Self::Subject => "subject",
+            Self::Claims => "claims",
             Self::Setting => "setting",
         }
     }

@@ -2,6 +2,7 @@
 //! and the engine's answers into bytes; it decides nothing and never sees the store.
 
 use crate::engine::Engine;
+use crate::openid::Providers;
 use axum::Router;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,8 @@ pub struct ApiState {
     pub(crate) gate: Arc<gate::Gate>,
     /// What is counted.
     pub(crate) metrics: Arc<metrics::Metrics>,
+    /// Where people sign in, if there is anywhere.
+    pub(crate) providers: Option<Arc<Providers>>,
     /// Room for streams and long polls.
     pub(crate) streams: Arc<Semaphore>,
 }
@@ -79,7 +82,13 @@ impl ApiState {
     pub fn new(engine: Arc<Engine>, settings: ApiSettings, stop: CancellationToken) -> Self {
         let gate = Arc::new(gate::Gate::new(&settings));
         let streams = Arc::new(Semaphore::new(settings.streams_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), streams }
+        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), providers: None, streams }
+    }
+
+    /// The same, where people sign in at these providers.
+    #[must_use]
+    pub fn signing_in_at(self, providers: Arc<Providers>) -> Self {
+        Self { providers: Some(providers), ..self }
     }
 
     /// The base of every link.

@@ -15,6 +15,7 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+pub mod claims;
 pub mod deed;
 mod directory;
 mod handle;
@@ -27,6 +28,7 @@ mod row;
 pub mod seen;
 pub mod sessions;
 pub mod shelf;
+pub mod subjects;
 pub mod submit;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.

@@ -14,6 +14,7 @@ pub mod page;
 pub mod request;
 pub mod sessions;
 pub mod signin;
+pub mod signins;
 pub mod stages;
 pub mod timeline;
 pub mod visitor;
@@ -25,8 +26,14 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/", get(home::show))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
+        .route("/login", get(signin::offer::show))
+        .route("/login/with/{provider}", get(signin::provider::begin))
+        .route("/login/with/{provider}/callback", get(signin::provider::come_back))
         .route("/login/{secret}", get(signin::link::show).post(signin::link::use_up))
         .route("/logout", post(signin::sign_out))
+        .route("/me/sign-ins", get(signins::show))
+        .route("/me/sign-ins/add/{provider}", post(signins::add))
+        .route("/me/sign-ins/{id}/remove", post(signins::remove))
         .route("/me/sessions", get(sessions::show))
         .route("/me/sessions/end", post(sessions::end_all))
         .route("/me/sessions/{id}/end", post(sessions::end))

@@ -59,8 +59,10 @@ codes! {
     "own_request" 403 "Nobody decides their own request"
     "rate_limited" 429 "Too many requests"
     "returned" 409 "Changes were asked for"
+    "signin_refused" 403 "You could not be signed in"
     "stage_closed" 409 "The stage has ended"
     "stale_revision" 409 "The request was changed meanwhile"
+    "signin_unreachable" 502 "The identity provider did not answer"
     "timeout" 503 "It took too long"
     "too_late" 410 "The time to decide has passed"
     "too_many_streams" 503 "Too many streams are open"
@@ -72,6 +74,7 @@ codes! {
     "unknown_request" 404 "There is no such request"
     "unknown_route" 404 "There is nothing at this address"
     "unknown_session" 404 "There is no such session"
+    "unknown_signin" 404 "There is no such sign-in"
     "unsupported_media_type" 415 "The body is of another type"
     "voice_already_counted" 409 "One person is one voice"
 }

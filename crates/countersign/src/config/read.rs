@@ -5,6 +5,7 @@ use crate::engine::sessions::SessionRules;
 use super::{Config, LimitsConfig, LogConfig, Provider, SummaryConfig};
 use crate::engine::owed::Hook;
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
+use crate::openid::Provider as IdentityProvider;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ impl Meaning {
         let hooks = hooks.into_iter().map(|hook| self.hook(hook)).collect::<Vec<_>>();
         let requests = self.parsed(("limits", "requests_per_second"), "a whole number from 1");
         let strangers = self.parsed(("limits", "strangers_per_second"), "a whole number from 1");
+        let providers = self.providers();
         let sessions = self.sessions();
         let log = self.log();
         Some(Config {
@@ -57,6 +59,7 @@ impl Meaning {
             retry,
             secrets,
             hooks: hooks.into_iter().collect::<Option<Vec<_>>>()?,
+            providers,
             sessions: sessions?,
             limits: LimitsConfig { requests_per_second: requests?, strangers_per_second: strangers? },
             log: log?,
@@ -197,6 +200,24 @@ impl Meaning {
             events.push("approval.*".into());
         }
         (self.layered.wrong.len() == before).then(|| super::hook(hook.url.0, hook.secret.map(|(text, _)| text), events, flat))
+    }
+
+    fn providers(&mut self) -> Vec<IdentityProvider> {
+        let mut known = std::collections::BTreeSet::new();
+        let providers = std::mem::take(&mut self.layered.providers);
+        let mut read = Vec::new();
+        for (provider, origin, secret) in providers {
+            if !known.insert(provider.id.clone()) {
+                self.wrong(&origin, format!("there are two providers with the id `{}`", provider.id), None);
+            }
+            let reference = secret.as_ref().map(|(text, _)| text.parse());
+            if let (Some(Err(_)), Some((_, at))) = (&reference, &secret) {
+                let message = "`provider.client_secret`: a secret is named `env:NAME` or `file:PATH`, never written here";
+                self.layered.wrong.push(at.finding("inline_secret", message, true));
+            }
+            read.push(IdentityProvider { client_secret: reference.and_then(Result::ok), ..provider });
+        }
+        read
     }
 
     fn sessions(&mut self) -> Option<SessionRules> {

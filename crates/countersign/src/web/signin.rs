@@ -19,6 +19,8 @@ use std::convert::Infallible;
 
 pub mod link;
 pub mod next;
+pub mod offer;
+pub mod provider;
 
 /// The token that every form carries.
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! Who looks at the pages: a person with a session cookie. Whoever has none is told how to get one.
 
 use super::page::{self, Viewer};
+use super::signin::offer;
 use super::when::Zone;
 use crate::api::{ApiState, origin, permit};
 use crate::engine::Caller;
@@ -9,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use countersign_core::canonical::Digest;
 use countersign_core::event::Door;
 use countersign_core::id::PersonId;
-use http::StatusCode;
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 
@@ -42,7 +42,7 @@ impl FromRequestParts<ApiState> for Visitor {
         let caller = if secret.is_empty() { Ok(None) } else { state.engine.caller_of_session(&secret, Door::Web).await };
         let person = match caller.map_err(|error| page::problem(None, &error.into(), None))? {
             Some(Caller::Person { id, .. }) => id,
-            _ => return Err(stranger()),
+            _ => return Err(offer::to_stranger(parts, state)),
         };
         if !parts.method.is_safe() {
             origin::same(&parts.headers, state).map_err(IntoResponse::into_response)?;
@@ -54,9 +54,4 @@ impl FromRequestParts<ApiState> for Visitor {
         let zone = Zone::named(people.zones.get(&person).map(String::as_str));
         Ok(Self { caller, person, viewer, zone })
     }
-}
-
-fn stranger() -> Response {
-    let text = "Open the sign-in link that you were sent. Whoever runs Countersign makes one with: countersign login-link PERSON.";
-    page::message(StatusCode::UNAUTHORIZED, None, "Nobody is signed in", text)
 }
