@@ -1,11 +1,11 @@
 //! What the settings mean: addresses, paths, spans of time, networks, references to secrets.
 
 use super::layers::{HookText, Layered, Origin, Said};
-use crate::engine::sessions::SessionRules;
 use super::{Config, LimitsConfig, LogConfig, Provider, SummaryConfig};
 use crate::engine::owed::Hook;
-use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
+use crate::engine::sessions::SessionRules;
 use crate::openid::Provider as IdentityProvider;
+use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
 use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -90,12 +90,7 @@ pub(super) async fn end(
 }
 
 /// Ends all of them, this one too.
-pub(super) async fn end_all(
-    State(state): State<ApiState>,
-    visitor: Visitor,
-    jar: CookieJar,
-    form: Result<Form<Pressed>, FormRejection>,
-) -> Response {
+pub(super) async fn end_all(State(state): State<ApiState>, visitor: Visitor, jar: CookieJar, form: Result<Form<Pressed>, FormRejection>) -> Response {
     if let Err(response) = pressed(&visitor, form) {
         return response;
     }

@@ -3,10 +3,10 @@
 
 use super::page;
 use super::visitor::Visitor;
+use crate::api::ApiState;
 use crate::api::permit::cookie_name;
 use crate::api::problem::Problem;
 use crate::api::session::Held;
-use crate::api::ApiState;
 use crate::engine::EngineError;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};

@@ -1,4 +1,5 @@
 //! The pages.
 
+mod provider;
 mod request;
 mod signin;

@@ -21,8 +21,21 @@ mod tests {
             assert_eq!(local(good), Some(good));
         }
         let bad = [
-            "", "https://evil.example/", "//evil.example/", "/\\evil.example/", "\\/evil.example", "evil.example", "javascript:alert(1)",
-            "/a\r\nset-cookie: x=1", "/\t/evil.example", "/\n/evil.example", " /", "/\u{202e}", "/a\\b", "///", "http:/",
+            "",
+            "https://evil.example/",
+            "//evil.example/",
+            "/\\evil.example/",
+            "\\/evil.example",
+            "evil.example",
+            "javascript:alert(1)",
+            "/a\r\nset-cookie: x=1",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " /",
+            "/\u{202e}",
+            "/a\\b",
+            "///",
+            "http:/",
         ];
         for bad in bad {
             assert_eq!(local(bad), None, "{bad:?}");
