@@ -1,5 +1,6 @@
 //! What may be asked of a request. Every door and every worker speaks in these; there is no other way in.
 
+use crate::assertion::Proof;
 use crate::event::{Actor, ContentId, Decision, Door, NoticeKind};
 use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision};
 use jiff::Timestamp;
@@ -130,6 +131,8 @@ pub struct Voicing {
     pub door: Door,
     /// The key that relays it.
     pub relayed_by: Option<KeyId>,
+    /// What their passkey signed, verified.
+    pub proof: Option<Box<Proof>>,
 }
 
 /// How an attempt ended.

@@ -107,6 +107,8 @@ pub struct StageSpec {
     pub expire_after: SignedDuration,
     /// What giving up means.
     pub on_expiry: OnExpiry,
+    /// Whether an approval must be signed with a passkey.
+    pub require_passkey: bool,
 }
 
 /// A place in a stage, or several alike.

@@ -56,6 +56,8 @@ pub struct Request {
     pub settled: Option<Settlement>,
     /// What follows from the end, in order.
     pub executions: Vec<crate::execution::Execution>,
+    /// The challenges that passkeys signed, over all revisions: each counts once.
+    pub asserted: Vec<Digest>,
     /// How many events made it what it is.
     pub events: u64,
 }

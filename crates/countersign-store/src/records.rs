@@ -24,6 +24,10 @@ pub enum Kind {
     Subject,
     /// The groups that a provider says a person is in, by person and provider.
     Claims,
+    /// The passkeys of a person, by their user handle.
+    Passkeys,
+    /// One question to a passkey, by the hash of its secret.
+    Ceremony,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -41,6 +45,8 @@ impl Kind {
             Self::LoginLink => "login_link",
             Self::Subject => "subject",
             Self::Claims => "claims",
+            Self::Passkeys => "passkeys",
+            Self::Ceremony => "ceremony",
             Self::Setting => "setting",
         }
     }

@@ -27,6 +27,7 @@ pub mod lists;
 pub mod metrics;
 pub mod origin;
 pub mod parameters;
+pub mod passkeys;
 pub mod people;
 pub mod permit;
 pub mod policies;
@@ -49,11 +50,20 @@ pub struct ApiSettings {
     pub rate_per_address: u32,
     /// Event streams and long polls open at once.
     pub streams_max: usize,
+    /// Pages open at once that hear of changes; each holds a connection and little else.
+    pub open_pages_max: usize,
 }
 
 impl Default for ApiSettings {
     fn default() -> Self {
-        Self { body_bytes_max: 256 * 1024, timeout: Duration::from_secs(30), rate_per_caller: 10_000, rate_per_address: 20, streams_max: 1_024 }
+        Self {
+            body_bytes_max: 256 * 1024,
+            timeout: Duration::from_secs(30),
+            rate_per_caller: 10_000,
+            rate_per_address: 20,
+            streams_max: 1_024,
+            open_pages_max: 10_000,
+        }
     }
 }
 
@@ -74,6 +84,8 @@ pub struct ApiState {
     pub(crate) providers: Option<Arc<Providers>>,
     /// Room for streams and long polls.
     pub(crate) streams: Arc<Semaphore>,
+    /// Room for open pages.
+    pub(crate) open_pages: Arc<Semaphore>,
 }
 
 impl ApiState {
@@ -82,7 +94,8 @@ impl ApiState {
     pub fn new(engine: Arc<Engine>, settings: ApiSettings, stop: CancellationToken) -> Self {
         let gate = Arc::new(gate::Gate::new(&settings));
         let streams = Arc::new(Semaphore::new(settings.streams_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), providers: None, streams }
+        let open_pages = Arc::new(Semaphore::new(settings.open_pages_max));
+        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), providers: None, streams, open_pages }
     }
 
     /// The same, where people sign in at these providers.
@@ -162,6 +175,13 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::me))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(passkeys::list, passkeys::enrol))
+        .routes(routes!(passkeys::start_enrolment))
+        .routes(routes!(passkeys::rename, passkeys::remove))
+        .routes(routes!(passkeys::challenge))
+        .routes(routes!(passkeys::sign_in))
+        .routes(routes!(passkeys::step_up))
+        .routes(routes!(passkeys::of_request))
         .routes(routes!(record::heads))
         .routes(routes!(record::refused))
         .routes(routes!(session::login))

@@ -22,7 +22,9 @@ mod handle;
 pub mod keys;
 mod ledger;
 mod login;
+pub mod open_pages;
 pub mod owed;
+pub mod passkeys;
 mod query;
 mod row;
 pub mod seen;
@@ -69,6 +71,7 @@ pub struct Engine {
     /// Rung when a wake-up may have moved closer.
     pub wakeup_bell: Notify,
     changes: broadcast::Sender<RequestId>,
+    open_pages: Arc<open_pages::OpenPages>,
 }
 
 /// Why the engine did not do it.
@@ -92,9 +95,18 @@ pub enum EngineError {
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,
+    /// A passkey could not be used.
+    #[error("{}", .0.detail())]
+    Passkey(passkeys::PasskeyFault),
     /// The world failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<passkeys::PasskeyFault> for EngineError {
+    fn from(fault: passkeys::PasskeyFault) -> Self {
+        Self::Passkey(fault)
+    }
 }
 
 impl From<Refusal> for EngineError {
@@ -108,7 +120,15 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
-        Self { ports, settings, shelf: shelf::Shelf::default(), outbox_bell: Notify::new(), wakeup_bell: Notify::new(), changes }
+        Self {
+            ports,
+            settings,
+            shelf: shelf::Shelf::default(),
+            outbox_bell: Notify::new(),
+            wakeup_bell: Notify::new(),
+            changes,
+            open_pages: Arc::default(),
+        }
     }
 
     /// The shelf of policies and people in force.
@@ -139,6 +159,11 @@ impl Engine {
     /// Word of every request that changes, by id.
     pub fn changes(&self) -> broadcast::Receiver<RequestId> {
         self.changes.subscribe()
+    }
+
+    /// The pages that are open on this node and hear of changes.
+    pub fn open_pages(&self) -> &Arc<open_pages::OpenPages> {
+        &self.open_pages
     }
 
     /// Random bytes.

@@ -122,6 +122,7 @@ impl Policy {
             escalate: Vec::new(),
             expire_after: rules().flatten().map(|stage| stage.expire_after).max().unwrap_or(OWNER_EXPIRY),
             on_expiry: OnExpiry::Expire,
+            require_passkey: rules().flatten().any(|stage| stage.require_passkey),
         }
     }
 

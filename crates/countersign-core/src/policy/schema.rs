@@ -82,6 +82,7 @@ fn stage() -> Value {
             ("escalate", list(&level())),
             ("expire", object("Gives up", &["after"], &[("after", duration())])),
             ("on_expiry", json!({"enum": ["expire", "reject", "approve"], "default": "expire"})),
+            ("require", json!({"description": "An approval must be signed with a passkey", "enum": ["passkey"]})),
         ],
     )
 }

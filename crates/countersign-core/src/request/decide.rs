@@ -14,11 +14,13 @@ use serde_json::Value;
 
 pub(super) use route::{counts, specs, standing};
 pub(super) use settle::heard;
+pub(super) use voice::{must_sign, to_sign};
 pub use wake::Timer;
 pub(super) use wake::{earliest, timers};
 
 mod execute;
 mod life;
+mod passkey;
 mod route;
 mod settle;
 mod submit;

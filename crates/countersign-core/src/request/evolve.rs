@@ -64,6 +64,7 @@ fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
         summary: SummaryState::Open,
         settled: None,
         executions: Vec::new(),
+        asserted: Vec::new(),
         events: 1,
     })
 }
@@ -128,6 +129,7 @@ fn open_stage(request: &mut Request, at: Timestamp, opened: &StageOpened) -> Res
         escalations: Vec::new(),
         reminders: 0,
         voices: Vec::new(),
+        require_passkey: opened.require_passkey,
         unroutable: false,
         closed: None,
     });
@@ -150,6 +152,12 @@ fn escalate(request: &mut Request, at: Timestamp, escalated: &Escalated) -> Resu
 fn hear(request: &mut Request, at: Timestamp, decided: &Decided) -> Result<(), &'static str> {
     if decided.revision != request.revision {
         return Err("the decision names another revision");
+    }
+    if let Some(assertion) = &decided.assertion {
+        if request.asserted.contains(&assertion.signed.challenge) {
+            return Err("the signature was used before");
+        }
+        request.asserted.push(assertion.signed.challenge);
     }
     for stage in request.stages.iter_mut().filter(|stage| stage.closed.is_none()) {
         stage.voices.retain(|voice| voice.person != decided.person || voice.decision == decided.decision);

@@ -102,6 +102,7 @@ fn rule_5_a_relay_says_which_key_it_was() {
         comment: None,
         door: Door::Relay,
         relayed_by: Some(key),
+        proof: None,
     };
     let decided = world.give(&Command::Decide(voicing)).unwrap();
     let recorded = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { decided.relayed_by } else { None });
@@ -352,8 +353,8 @@ fn rule_30_every_door_gets_the_same_answer() {
     for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
         let answers: Vec<_> = ["leo", "eva", "ana"]
             .map(|person| {
-                let voicing =
-                    Voicing { person: person.into(), decision: Decision::Approve, revision: Revision::FIRST, comment: None, door, relayed_by: None };
+                let (decision, revision) = (Decision::Approve, Revision::FIRST);
+                let voicing = Voicing { person: person.into(), decision, revision, comment: None, door, relayed_by: None, proof: None };
                 World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
             })
             .into();

@@ -5,6 +5,7 @@ use super::parts::{
     CauseForm, DecisionForm, DoorForm, EscalationCauseForm, ModeForm, NoticeForm, OutcomeForm, RuleForm, StageResultForm, VerdictForm,
 };
 use super::stored;
+use countersign_core::assertion::Assertion;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
     Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
@@ -196,6 +197,8 @@ struct StageOpenedForm {
     directory: u64,
     #[serde(rename = "u", with = "stored")]
     expires_at: Timestamp,
+    #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
+    require_passkey: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -236,6 +239,8 @@ struct DecidedForm {
     door: Door,
     #[serde(rename = "k", with = "stored", default, skip_serializing_if = "Option::is_none")]
     relayed_by: Option<KeyId>,
+    #[serde(rename = "a", with = "stored", default, skip_serializing_if = "Option::is_none")]
+    assertion: Option<Box<Assertion>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 use super::caller::{Caller, Scope};
 use super::handle::{Handled, Instruction};
 use super::{Engine, EngineError, Seen};
+use countersign_core::assertion::Proof;
 use countersign_core::canonical::canonical;
 use countersign_core::command::{Command, Voicing};
 use countersign_core::event::{Actor, Decision, Door};
@@ -30,6 +31,17 @@ impl Engine {
     /// # Errors
     /// Every refusal of the law; 404 for what the caller may not see.
     pub async fn decide(&self, caller: &Caller, id: RequestId, verdict: Verdict) -> Result<Handled, EngineError> {
+        self.decide_with(caller, id, verdict, None).await
+    }
+
+    /// The same, with what the person's passkey signed, once it is verified.
+    pub(super) async fn decide_with(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        verdict: Verdict,
+        proof: Option<Box<Proof>>,
+    ) -> Result<Handled, EngineError> {
         let (person, door, relayed_by) = match (caller, verdict.person) {
             (Caller::Person { id, door }, None) => (id.clone(), *door, None),
             (Caller::Person { id, door }, Some(named)) if &named == id => (named, *door, None),
@@ -49,6 +61,7 @@ impl Engine {
             comment: comment.as_ref().map(|content| content.id),
             door,
             relayed_by,
+            proof,
         };
         let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
         instruction.contents.extend(comment);

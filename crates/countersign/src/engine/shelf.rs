@@ -24,6 +24,8 @@ pub struct People {
     pub zones: BTreeMap<PersonId, String>,
     /// Whose sign-ins these are, as `<provider>:<subject>`.
     pub subjects: BTreeMap<String, PersonId>,
+    /// Language tags (`en`, `de-AT`) for the words that people read.
+    pub languages: BTreeMap<PersonId, String>,
 }
 
 /// A road to a person, outside the pages.

@@ -1,9 +1,10 @@
 //! The page of my sessions: where I am signed in, with a button for each and one for all.
 
-use super::page::{self, Viewer};
+use super::frame::{Frame, Place};
+use super::page::{self, Back};
 use super::signin::{self, Pressed, pressed};
 use super::visitor::Visitor;
-use super::when::When;
+use super::words::When;
 use crate::api::ApiState;
 use crate::api::session::{Held, unknown};
 use crate::engine::EngineError;
@@ -19,8 +20,7 @@ use std::convert::Infallible;
 #[derive(Template)]
 #[template(path = "sessions.html")]
 struct SessionsPage {
-    viewer: Option<Viewer>,
-    token: String,
+    frame: Frame,
     sessions: Vec<Line>,
 }
 
@@ -39,11 +39,8 @@ struct Line {
 /// Shows the list.
 pub(super) async fn show(State(state): State<ApiState>, visitor: Visitor, Ok(Held(secret)): Result<Held, Infallible>) -> Response {
     match lines(&state, &visitor, &secret).await {
-        Ok(sessions) => {
-            let token = visitor.viewer.token.clone();
-            page::render(StatusCode::OK, &SessionsPage { viewer: Some(visitor.viewer), token, sessions })
-        }
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), None),
+        Ok(sessions) => page::render(StatusCode::OK, &SessionsPage { frame: Frame::of(&visitor, Place::Me), sessions }),
+        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), None),
     }
 }
 
@@ -55,9 +52,9 @@ async fn lines(state: &ApiState, visitor: &Visitor, secret: &str) -> Result<Vec<
 
 fn line(session: SessionRecord, visitor: &Visitor, current: Option<&str>) -> Line {
     let by = match session.by {
-        SignedBy::Link => "a sign-in link".to_owned(),
-        SignedBy::Provider(id) => id,
-        SignedBy::Passkey => "a passkey".to_owned(),
+        SignedBy::Link => visitor.words.say("sessions-by-link").to_string(),
+        SignedBy::Provider(id) => visitor.words.say("sessions-by-provider").arg("name", id).to_string(),
+        SignedBy::Passkey => visitor.words.say("sessions-by-passkey").to_string(),
     };
     Line {
         current: current == Some(&session.id),
@@ -65,9 +62,9 @@ fn line(session: SessionRecord, visitor: &Visitor, current: Option<&str>) -> Lin
         device: session.device,
         address: session.address,
         by,
-        since: visitor.zone.at(session.created_at),
-        used: visitor.zone.at(session.last_used_at),
-        ends: visitor.zone.at(session.ends_at),
+        since: visitor.words.time(session.created_at),
+        used: visitor.words.time(session.last_used_at),
+        ends: visitor.words.time(session.ends_at),
     }
 }
 
@@ -81,11 +78,11 @@ pub(super) async fn end(
     if let Err(response) = pressed(&visitor, form) {
         return response;
     }
-    let back = Some(("/me/sessions".to_owned(), "Back to your sessions"));
+    let back = Some(Back { address: "/me/sessions".into(), words: "sessions-back" });
     match state.engine.end_session_of(&visitor.person, &id).await {
         Ok(true) => Redirect::to("/me/sessions").into_response(),
-        Ok(false) => page::problem(Some(visitor.viewer), &unknown(), back),
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), back),
+        Ok(false) => page::problem(Frame::of(&visitor, Place::Me), &unknown(), back),
+        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), back),
     }
 }
 
@@ -95,7 +92,7 @@ pub(super) async fn end_all(State(state): State<ApiState>, visitor: Visitor, jar
         return response;
     }
     match state.engine.end_sessions_of(&visitor.person).await {
-        Ok(_) => (jar.remove(signin::gone(&state)), signin::signed_out()).into_response(),
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), None),
+        Ok(_) => (jar.remove(signin::gone(&state)), signin::signed_out(visitor.words)).into_response(),
+        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), None),
     }
 }

@@ -1,8 +1,10 @@
 //! Signing in and out on the pages: what the ways of signing in share. Every sign-in draws a fresh session and ends the
 //! one that the browser brought along, so that nobody is handed a session that somebody else knows.
 
+use super::frame::{Frame, Place};
 use super::page;
 use super::visitor::Visitor;
+use super::words::Words;
 use crate::api::ApiState;
 use crate::api::permit::cookie_name;
 use crate::api::problem::Problem;
@@ -13,7 +15,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::convert::Infallible;
 
@@ -38,15 +40,15 @@ pub(super) fn pressed(visitor: &Visitor, form: Result<Form<Pressed>, FormRejecti
         Ok(Form(pressed)) if visitor.sent(&pressed.token) => Ok(()),
         _ => {
             let problem = Problem::new("cross_site", "the form is not from this sign-in; open the page again");
-            Err(page::problem(Some(visitor.viewer.clone()), &problem, None))
+            Err(page::problem(Frame::of(visitor, Place::Me), &problem, None))
         }
     }
 }
 
 /// Puts a fresh session into the browser, ends the one it brought along, and goes on to a page of ours.
-pub(super) async fn enter(state: &ApiState, jar: CookieJar, secret: String, next: &str) -> Response {
+pub(super) async fn enter(state: &ApiState, frame: Frame, jar: CookieJar, secret: String, next: &str) -> Response {
     if let Err(error) = leave(state, &jar).await {
-        return page::problem(None, &error.into(), None);
+        return page::problem(frame, &error.into(), None);
     }
     (jar.add(cookie(state, secret)), Redirect::to(next::local(next).unwrap_or("/"))).into_response()
 }
@@ -71,14 +73,19 @@ pub(super) async fn sign_out(
         return response;
     }
     if let Err(error) = state.engine.end_session(&secret).await {
-        return page::problem(Some(visitor.viewer), &error.into(), None);
+        return page::problem(Frame::of(&visitor, Place::Elsewhere), &error.into(), None);
     }
-    (jar.remove(gone(&state)), signed_out()).into_response()
+    (jar.remove(gone(&state)), signed_out(visitor.words)).into_response()
 }
 
 /// What is said to whoever has just left.
-pub(super) fn signed_out() -> Response {
-    page::message(StatusCode::OK, None, "You are signed out", "To come back, sign in again at /login, or ask for a new sign-in link.")
+pub(super) fn signed_out(words: Words) -> Response {
+    page::message(StatusCode::OK, Frame::stranger(words), "signin-out-title", "signin-out-text")
+}
+
+/// The frame for somebody whom nobody knows yet.
+pub(super) fn stranger_frame(state: &ApiState, headers: &HeaderMap) -> Frame {
+    Frame::stranger(Words::of_stranger(headers, state.engine.clock().now()))
 }
 
 /// The cookie of a session: for this host alone where people come encrypted, out of reach of scripts, and sent along

@@ -1,10 +1,11 @@
 //! The page of my sign-ins: the accounts at identity providers that are mine here. One is added by signing in there
 //! while signed in here; nobody's word but the provider's joins the two.
 
-use super::page::{self, Viewer};
+use super::frame::{Frame, Place};
+use super::page::{self, Back};
 use super::signin::{Pressed, pressed, provider};
 use super::visitor::Visitor;
-use super::when::When;
+use super::words::When;
 use crate::api::ApiState;
 use crate::api::problem::Problem;
 use crate::api::session::Held;
@@ -20,8 +21,7 @@ use std::convert::Infallible;
 #[derive(Template)]
 #[template(path = "signins.html")]
 struct SignInsPage {
-    viewer: Option<Viewer>,
-    token: String,
+    frame: Frame,
     signins: Vec<Line>,
     listed: Vec<String>,
     providers: Vec<Offer>,
@@ -30,7 +30,7 @@ struct SignInsPage {
 #[derive(Template)]
 #[template(path = "signin-add.html")]
 struct AddPage {
-    viewer: Option<Viewer>,
+    frame: Frame,
     name: String,
     person: String,
     url: String,
@@ -54,7 +54,7 @@ struct Offer {
 pub(super) async fn show(State(state): State<ApiState>, visitor: Visitor) -> Response {
     match page_of(&state, &visitor).await {
         Ok(signins) => page::render(StatusCode::OK, &signins),
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), None),
+        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), None),
     }
 }
 
@@ -64,14 +64,13 @@ async fn page_of(state: &ApiState, visitor: &Visitor) -> Result<SignInsPage, Eng
         provider: name(state, &subject.provider),
         id: subject.id,
         label: subject.label,
-        added: visitor.zone.at(subject.added_at),
+        added: visitor.words.time(subject.added_at),
     };
     let people = state.engine.shelf().people();
     let listed = people.subjects.iter().filter(|(_, owner)| **owner == visitor.person).map(|(subject, _)| subject.clone()).collect();
     let providers = state.providers.iter().flat_map(|providers| providers.list());
     Ok(SignInsPage {
-        viewer: Some(visitor.viewer.clone()),
-        token: visitor.viewer.token.clone(),
+        frame: Frame::of(visitor, Place::Me),
         signins: subjects.into_iter().map(line).collect(),
         listed,
         providers: providers.map(|provider| Offer { id: provider.id.clone(), name: provider.name.clone() }).collect(),
@@ -98,14 +97,14 @@ pub(super) async fn add(
     }
     let session = match state.engine.session(&secret).await {
         Ok(session) => session.map(|session| session.id),
-        Err(error) => return page::problem(Some(visitor.viewer), &error.into(), None),
+        Err(error) => return page::problem(Frame::of(&visitor, Place::Me), &error.into(), None),
     };
     match provider::set_out(&state, &id, "/me/sign-ins", session).await {
         Ok((cookie, url)) => {
             let (name, person) = (name(&state, &id), visitor.viewer.name.clone());
-            (jar.add(cookie), page::render(StatusCode::OK, &AddPage { viewer: Some(visitor.viewer), name, person, url })).into_response()
+            (jar.add(cookie), page::render(StatusCode::OK, &AddPage { frame: Frame::of(&visitor, Place::Me), name, person, url })).into_response()
         }
-        Err(problem) => page::problem(Some(visitor.viewer), &problem, Some(("/me/sign-ins".into(), "Back to your sign-ins"))),
+        Err(problem) => page::problem(Frame::of(&visitor, Place::Me), &problem, Some(Back { address: "/me/sign-ins".into(), words: "signins-back" })),
     }
 }
 
@@ -119,13 +118,13 @@ pub(super) async fn remove(
     if let Err(response) = pressed(&visitor, form) {
         return response;
     }
-    let back = Some(("/me/sign-ins".to_owned(), "Back to your sign-ins"));
+    let back = Some(Back { address: "/me/sign-ins".into(), words: "signins-back" });
     match state.engine.remove_subject(&visitor.person, &id).await {
         Ok(true) => Redirect::to("/me/sign-ins").into_response(),
         Ok(false) => {
             let problem = Problem::new("unknown_signin", "you have no sign-in of this id; it may be gone already");
-            page::problem(Some(visitor.viewer), &problem, back)
+            page::problem(Frame::of(&visitor, Place::Me), &problem, back)
         }
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), back),
+        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), back),
     }
 }

@@ -13,8 +13,8 @@ const SEATS_MAX: usize = 20;
 const LEVELS_MAX: usize = 10;
 /// More voices than this are no quorum but a plebiscite.
 const QUORUM_MAX: i64 = 100;
-const KEYS: [&str; 12] =
-    ["name", "approvers", "until", "quorum", "seats", "with", "reject_quorum", "repeat", "remind", "escalate", "expire", "on_expiry"];
+const KEYS: [&str; 13] =
+    ["name", "approvers", "until", "quorum", "seats", "with", "reject_quorum", "repeat", "remind", "escalate", "expire", "on_expiry", "require"];
 
 pub(super) fn stages(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>) -> Vec<StageSpec> {
     let items = reader.array(item, STAGES_MAX, "stages, each under `[[rule.stage]]`");
@@ -54,6 +54,7 @@ fn stage(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>, earlier: &
             &[("expire", OnExpiry::Expire), ("reject", OnExpiry::Reject), ("approve", OnExpiry::Approve)],
             OnExpiry::Expire,
         ),
+        require_passkey: reader.word(table, "require", &[("passkey", true)], false),
         name: name?.0,
         seats: seats?,
         expire_after: expire_after?,
@@ -194,7 +195,10 @@ fn silence_is_no_consent(reader: &mut Reader<'_>, items: &[Item<'_>], stages: &[
     for table in items.iter().filter_map(|item| item.get_ref().as_table()) {
         let Some(item) = reader.find(table, "on_expiry").filter(|item| item.get_ref().as_str() == Some("approve")) else { continue };
         let place = Place::of(item);
-        if voices >= 2 {
+        if reader.find(table, "require").is_some() {
+            let message = "silence signs nothing: a stage that requires a passkey ends in `expire` or `reject`";
+            reader.error(&place, "silent_consent", message, Some("on_expiry = \"expire\"".to_owned()));
+        } else if voices >= 2 {
             let message = format!("silence is never consent where {voices} voices are needed: expected `expire` or `reject`");
             reader.error(&place, "silent_consent", message, Some("on_expiry = \"expire\"".to_owned()));
         } else {

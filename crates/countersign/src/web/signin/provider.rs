@@ -1,8 +1,8 @@
 //! Signing in at an identity provider: there by a link, back by the address that the provider sends the browser to. The
 //! way back counts only in the browser that set out, once, and within ten minutes.
 
-use super::enter;
 use super::offer::Wanted;
+use super::{enter, stranger_frame};
 use crate::api::ApiState;
 use crate::api::arrival::Whence;
 use crate::api::permit::Stranger;
@@ -13,13 +13,15 @@ use crate::engine::subjects::{NotJoined, SignIn, Verified};
 use crate::openid::attempt::Attempt;
 use crate::openid::exchange::Callback;
 use crate::openid::{Provider, SignInFault};
-use crate::web::page;
+use crate::web::frame::Frame;
+use crate::web::page::{self, Back};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use countersign_core::id::PersonId;
+use http::HeaderMap;
 use std::convert::Infallible;
 
 /// Sends the browser to the provider.
@@ -28,15 +30,17 @@ pub(in crate::web) async fn begin(
     stranger: Result<Stranger, Problem>,
     Path(id): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
+    headers: HeaderMap,
     jar: CookieJar,
 ) -> Response {
+    let frame = stranger_frame(&state, &headers);
     if let Err(problem) = stranger {
-        return page::problem(None, &problem, None);
+        return page::problem(frame, &problem, None);
     }
     let Query(wanted) = wanted.unwrap_or_default();
     match set_out(&state, &id, wanted.path(), None).await {
         Ok((cookie, url)) => (jar.add(cookie), Redirect::to(&url)).into_response(),
-        Err(problem) => refused(&problem),
+        Err(problem) => refused(frame, &problem),
     }
 }
 
@@ -56,26 +60,28 @@ pub(in crate::web) async fn come_back(
     Ok(Held(session)): Result<Held, Infallible>,
     Path(id): Path<String>,
     callback: Result<Query<Callback>, QueryRejection>,
+    headers: HeaderMap,
     jar: CookieJar,
 ) -> Response {
+    let frame = stranger_frame(&state, &headers);
     if let Err(problem) = stranger {
-        return page::problem(None, &problem, None);
+        return page::problem(frame, &problem, None);
     }
     let brought = jar.get(cookie_name(&state)).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let jar = jar.remove(cookie(&state, String::new()));
     let Query(callback) = callback.unwrap_or_default();
     let proved = match prove(&state, &id, &brought, callback).await {
         Ok(proved) => proved,
-        Err(problem) => return (jar, refused(&problem)).into_response(),
+        Err(problem) => return (jar, refused(frame, &problem)).into_response(),
     };
     match proved {
-        (attempt, verified) if attempt.adds.is_some() => (jar, add(&state, &attempt, &verified, &session).await).into_response(),
+        (attempt, verified) if attempt.adds.is_some() => (jar, add(&state, frame, &attempt, &verified, &session).await).into_response(),
         (attempt, verified) => {
             let arrival = whence.arrival(SignedBy::Provider(verified.provider.clone()));
             match state.engine.sign_in(&verified, &arrival).await {
-                Ok(SignIn::Entered(secret, _)) => enter(&state, jar, secret, &attempt.next).await,
-                Ok(SignIn::Refused(why)) => (jar, refused(&nobody(why, &verified))).into_response(),
-                Err(error) => (jar, page::problem(None, &error.into(), None)).into_response(),
+                Ok(SignIn::Entered(secret, _)) => enter(&state, frame, jar, secret, &attempt.next).await,
+                Ok(SignIn::Refused(why)) => (jar, refused(frame, &nobody(why, &verified))).into_response(),
+                Err(error) => (jar, page::problem(frame, &error.into(), None)).into_response(),
             }
         }
     }
@@ -88,18 +94,18 @@ async fn prove(state: &ApiState, id: &str, cookie: &str, callback: Callback) -> 
 }
 
 /// Adds the sign-in to the person of the very session that began it.
-async fn add(state: &ApiState, attempt: &Attempt, verified: &Verified, session: &str) -> Response {
+async fn add(state: &ApiState, frame: Frame, attempt: &Attempt, verified: &Verified, session: &str) -> Response {
     let held = match state.engine.session(session).await {
         Ok(held) => held.filter(|held| attempt.adds.as_ref() == Some(&held.id)),
-        Err(error) => return page::problem(None, &error.into(), None),
+        Err(error) => return page::problem(frame, &error.into(), None),
     };
     let Some(held) = held else {
-        return refused(&Problem::new("signin_refused", "the session that began to add this sign-in has ended; sign in and begin again"));
+        return refused(frame, &Problem::new("signin_refused", "the session that began to add this sign-in has ended; sign in and begin again"));
     };
     match state.engine.add_subject(&PersonId::new(held.person), verified).await {
         Ok(Ok(())) => Redirect::to("/me/sign-ins").into_response(),
-        Ok(Err(why)) => refused(&nobody(why, verified)),
-        Err(error) => page::problem(None, &error.into(), None),
+        Ok(Err(why)) => refused(frame, &nobody(why, verified)),
+        Err(error) => page::problem(frame, &error.into(), None),
     }
 }
 
@@ -137,8 +143,8 @@ fn unknown() -> Problem {
 }
 
 /// The page that says why not, with the way back to the beginning.
-fn refused(problem: &Problem) -> Response {
-    page::problem(None, problem, Some(("/login".into(), "To the ways of signing in")))
+fn refused(frame: Frame, problem: &Problem) -> Response {
+    page::problem(frame, problem, Some(Back { address: "/login".into(), words: "signin-ways" }))
 }
 
 fn cookie_name(state: &ApiState) -> &'static str {

@@ -29,7 +29,7 @@ active = false
 
 async fn name(browser: &Browser) -> Option<String> {
     let page = browser.get("/me/sessions").await;
-    page.text.split("class=\"who\">").nth(1).map(|rest| rest.split('<').next().unwrap().to_owned())
+    page.text.split("class=\"who-name\"").nth(1).map(|rest| rest.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned())
 }
 
 #[track_caller]
