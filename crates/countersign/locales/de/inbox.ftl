@@ -74,3 +74,7 @@ bulk-reason-missing = Bitte sagen Sie, warum Sie ablehnen: Es wird mitgeteilt. N
 bulk-too-long = Der Kommentar ist länger als 10.000 Zeichen; es wurde nichts entschieden.
 bulk-gone = Ihn gibt es nicht mehr, oder Sie dürfen ihn nicht sehen.
 bulk-now = Jetzt: { $status }
+inbox-needs = { $count ->
+    [one] Braucht { $count } Person
+   *[other] Braucht { $count } Personen
+}

@@ -74,3 +74,7 @@ bulk-reason-missing = Please say why you reject them: the requesters are told. N
 bulk-too-long = The comment is longer than 10,000 characters; nothing was decided.
 bulk-gone = It is gone, or you may not see it.
 bulk-now = Now: { $status }
+inbox-needs = { $count ->
+    [one] Needs { $count } person
+   *[other] Needs { $count } people
+}

@@ -3,6 +3,7 @@
 use crate::harness::{Answer, Harness};
 use reqwest::Method;
 
+mod dangers;
 mod inbox;
 mod live;
 mod provider;

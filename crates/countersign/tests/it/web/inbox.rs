@@ -18,9 +18,14 @@ async fn each_group_holds_its_own_and_says_how_many() {
     let mia = harness.cookie("mia").await;
     let waiting = open(&harness, &mia, "/").await;
     assert_eq!(ids(&waiting.text), [one.clone()]);
-    for words in
-        ["Waiting for me <span class=\"count\">1<", "Waiting for others <span class=\"count\">1<", "5,000 USD", "0 of 1", "left", "Medium risk"]
-    {
+    for words in [
+        "Waiting for me <span class=\"count\">1<",
+        "Waiting for others <span class=\"count\">1<",
+        "5,000 USD",
+        "Needs 1 person",
+        "left",
+        "Medium risk",
+    ] {
         assert!(waiting.text.contains(words), "{words} in {}", waiting.text);
     }
     let others = open(&harness, &mia, "/?group=others").await;

@@ -149,7 +149,7 @@ async fn the_page_speaks_german_to_those_who_read_it() {
         "Wer entscheidet",
         "1 von 2 haben Ja gesagt",
         "hat Ja gesagt",
-        "Mia Stone hat Fassung 1 genehmigt, über die API",
+        "Mia Stone hat Fassung 1 genehmigt, in einem Terminal",
         "Offen",
     ] {
         assert!(page.text.contains(words), "{words} in {}", page.text);
