@@ -20,6 +20,10 @@ pub enum Kind {
     Session,
     /// A one-time sign-in link, by the hash of its secret.
     LoginLink,
+    /// A sign-in at an identity provider and whose it is, by the hash of issuer and subject.
+    Subject,
+    /// The groups that a provider says a person is in, by person and provider.
+    Claims,
     /// The passkeys of a person, by their user handle.
     Passkeys,
     /// One question to a passkey, by the hash of its secret.
@@ -39,6 +43,8 @@ impl Kind {
             Self::Key => "key",
             Self::Session => "session",
             Self::LoginLink => "login_link",
+            Self::Subject => "subject",
+            Self::Claims => "claims",
             Self::Passkeys => "passkeys",
             Self::Ceremony => "ceremony",
             Self::Setting => "setting",

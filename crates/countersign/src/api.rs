@@ -2,6 +2,7 @@
 //! and the engine's answers into bytes; it decides nothing and never sees the store.
 
 use crate::engine::Engine;
+use crate::openid::Providers;
 use axum::Router;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) mod arrival;
 pub mod body;
 pub mod codes;
 pub mod decisions;
@@ -78,6 +80,8 @@ pub struct ApiState {
     pub(crate) gate: Arc<gate::Gate>,
     /// What is counted.
     pub(crate) metrics: Arc<metrics::Metrics>,
+    /// Where people sign in, if there is anywhere.
+    pub(crate) providers: Option<Arc<Providers>>,
     /// Room for streams and long polls.
     pub(crate) streams: Arc<Semaphore>,
     /// Room for open pages.
@@ -91,7 +95,13 @@ impl ApiState {
         let gate = Arc::new(gate::Gate::new(&settings));
         let streams = Arc::new(Semaphore::new(settings.streams_max));
         let open_pages = Arc::new(Semaphore::new(settings.open_pages_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), streams, open_pages }
+        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), providers: None, streams, open_pages }
+    }
+
+    /// The same, where people sign in at these providers.
+    #[must_use]
+    pub fn signing_in_at(self, providers: Arc<Providers>) -> Self {
+        Self { providers: Some(providers), ..self }
     }
 
     /// The base of every link.
@@ -176,4 +186,6 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(record::refused))
         .routes(routes!(session::login))
         .routes(routes!(session::logout))
+        .routes(routes!(session::list, session::end_all))
+        .routes(routes!(session::end))
 }

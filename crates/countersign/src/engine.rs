@@ -17,18 +17,22 @@ pub use seen::Seen;
 pub mod audit;
 mod brief;
 pub mod caller;
+pub mod claims;
 pub mod deed;
 mod directory;
 mod handle;
 pub mod keys;
 mod ledger;
+mod login;
 pub mod open_pages;
 pub mod owed;
 pub mod passkeys;
 mod query;
 mod row;
 pub mod seen;
+pub mod sessions;
 pub mod shelf;
+pub mod subjects;
 pub mod submit;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.
@@ -55,6 +59,8 @@ pub struct Settings {
     pub summary_budget: Option<jiff::SignedDuration>,
     /// Webhooks that take every event.
     pub hooks: Vec<owed::Hook>,
+    /// How long people stay signed in.
+    pub sessions: sessions::SessionRules,
 }
 
 /// The engine. Cheap to share; holds no request.

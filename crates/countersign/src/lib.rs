@@ -15,6 +15,7 @@ pub mod directory;
 pub mod engine;
 pub mod executor;
 pub mod import;
+pub mod openid;
 pub mod outbound;
 mod placed;
 pub mod policies;

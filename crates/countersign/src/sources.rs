@@ -34,6 +34,8 @@ pub struct Sources {
     policies: PathBuf,
     /// Whether everybody without another road is told on the terminal: the demo.
     console: bool,
+    /// The providers whose word about groups counts.
+    providers: BTreeSet<String>,
     standing: RwLock<Arc<Standing>>,
     /// One reading at a time.
     turn: tokio::sync::Mutex<()>,
@@ -51,7 +53,8 @@ impl Sources {
     #[must_use]
     pub fn new(engine: Arc<Engine>, config: &Config, console: bool) -> Self {
         let (directory, policies) = (config.directory.clone(), config.policies.clone());
-        Self { engine, directory, policies, console, standing: RwLock::default(), turn: tokio::sync::Mutex::default() }
+        let providers = config.providers.iter().map(|provider| provider.id.clone()).collect();
+        Self { engine, directory, policies, console, providers, standing: RwLock::default(), turn: tokio::sync::Mutex::default() }
     }
 
     /// What the last reading found.
@@ -66,6 +69,7 @@ impl Sources {
     /// When the store cannot be read.
     pub async fn restore(&self) -> Result<(), Fault> {
         self.engine.shelf().restore(self.engine.records()).await?;
+        self.engine.restore_claims(&self.providers).await?;
         let Some(record) = self.engine.records().get(Kind::Directory, DIRECTORY_KEY).await? else { return Ok(()) };
         let damaged = |what: String| Fault::Damaged { place: "the directory".into(), what };
         let kept: Kept = serde_json::from_slice(&record.bytes).map_err(|error| damaged(error.to_string()))?;
@@ -118,8 +122,8 @@ impl Sources {
         let version = self.keep(&kept).await?;
         let people = self.with_version(people, version);
         let before = self.engine.shelf().people().roster.clone();
-        let after = people.roster.clone();
         self.engine.shelf().set_people(people);
+        let after = self.engine.shelf().people().roster.clone();
         if before.people == after.people && before.groups == after.groups {
             return Ok(());
         }

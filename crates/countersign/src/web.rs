@@ -15,8 +15,10 @@ pub mod page;
 pub mod passkeys;
 mod refused;
 pub mod request;
+pub mod sessions;
 pub mod signin;
 pub mod signing;
+pub mod signins;
 pub mod stages;
 pub mod timeline;
 pub mod visitor;
@@ -31,13 +33,21 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
         .route("/requests/{id}/sign", get(signing::show))
+        .route("/requests/{id}/withdraw", post(decide::withdraw))
+        .route("/live", get(live::listen))
         .route("/me/passkeys", get(passkeys::show))
         .route("/me/passkeys/{id}/rename", post(passkeys::rename))
         .route("/me/passkeys/{id}/remove", post(passkeys::remove))
-        .route("/login", get(passkeys::login))
-        .route("/requests/{id}/withdraw", post(decide::withdraw))
-        .route("/live", get(live::listen))
-        .route("/login/{secret}", get(signin::show).post(signin::use_up))
+        .route("/me/sign-ins", get(signins::show))
+        .route("/me/sign-ins/add/{provider}", post(signins::add))
+        .route("/me/sign-ins/{id}/remove", post(signins::remove))
+        .route("/me/sessions", get(sessions::show))
+        .route("/me/sessions/end", post(sessions::end_all))
+        .route("/me/sessions/{id}/end", post(sessions::end))
+        .route("/login", get(signin::offer::show))
+        .route("/login/with/{provider}", get(signin::provider::begin))
+        .route("/login/with/{provider}/callback", get(signin::provider::come_back))
+        .route("/login/{secret}", get(signin::link::show).post(signin::link::use_up))
         .route("/logout", post(signin::sign_out))
         .route("/assets/{name}", get(assets::serve))
 }

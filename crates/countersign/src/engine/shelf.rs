@@ -1,6 +1,7 @@
 //! What is in force: the people of the directory and the policies by name, each swapped whole when its
 //! source changes; and every policy version that a request may be pinned to, read back from the records.
 
+use super::claims::Listed;
 use super::owed::lane_of_url;
 use countersign_core::canonical::Digest;
 use countersign_core::id::{PersonId, PolicyName};
@@ -21,6 +22,8 @@ pub struct People {
     pub routes: BTreeMap<PersonId, Vec<Route>>,
     /// IANA zones for the times that people read.
     pub zones: BTreeMap<PersonId, String>,
+    /// Whose sign-ins these are, as `<provider>:<subject>`.
+    pub subjects: BTreeMap<String, PersonId>,
     /// Language tags (`en`, `de-AT`) for the words that people read.
     pub languages: BTreeMap<PersonId, String>,
 }
@@ -93,6 +96,7 @@ impl PolicySources {
 #[derive(Default)]
 pub struct Shelf {
     people: RwLock<Arc<People>>,
+    listed: RwLock<Listed>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
     concerns: AtomicUsize,
@@ -104,9 +108,16 @@ impl Shelf {
         self.people.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts another directory in force.
+    /// Puts another directory in force, with the groups that providers name.
     pub fn set_people(&self, people: People) {
-        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+        self.change_people(|listed| listed.people = people);
+    }
+
+    /// Changes what the directory is made of, and puts it in force whole.
+    pub(super) fn change_people(&self, change: impl FnOnce(&mut Listed)) {
+        let mut listed = self.listed.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut listed);
+        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed.merged());
     }
 
     /// How many files are not in force as they stand: then the last good version is.

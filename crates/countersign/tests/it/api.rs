@@ -10,3 +10,4 @@ mod openapi;
 mod permit;
 mod policies;
 mod requests;
+mod sessions;

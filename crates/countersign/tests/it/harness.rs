@@ -15,9 +15,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
+pub use provider::{Browser, Page, WithProviders};
 pub use receiver::{Got, Receiver};
 
 mod answer;
+mod provider;
 mod receiver;
 
 /// Nothing takes this long; a test that waits longer has failed.
@@ -46,11 +48,17 @@ pub struct Speaker {
 impl Harness {
     /// A server with the sample people, the sample policies and an empty store.
     pub async fn start() -> Self {
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), "", "").await
+    }
+
+    /// The same on this listener, with more lines in the configuration and the directory.
+    pub async fn start_on(listener: TcpListener, config: &str, directory: &str) -> Self {
         install_tls();
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &receiver);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        append(&folder.path().join("countersign.toml"), config);
+        append(&folder.path().join("directory.toml"), directory);
         let bound = listener.local_addr().unwrap();
         let file = folder.path().join("countersign.toml");
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
@@ -173,6 +181,11 @@ impl Speaker {
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         Answer::of(request.send().await.unwrap()).await
     }
+}
+
+fn append(file: &Path, more: &str) {
+    let text = std::fs::read_to_string(file).unwrap();
+    std::fs::write(file, format!("{text}\n{more}\n")).unwrap();
 }
 
 fn write_files(folder: &Path, receiver: &Receiver) {

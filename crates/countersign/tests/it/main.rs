@@ -12,4 +12,6 @@
 
 mod api;
 mod harness;
+#[path = "../peers/mod.rs"]
+mod peers;
 mod web;

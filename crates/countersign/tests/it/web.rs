@@ -3,8 +3,10 @@
 use crate::harness::{Answer, Harness};
 use reqwest::Method;
 
+mod dangers;
 mod inbox;
 mod live;
+mod provider;
 mod request;
 mod signin;
 
