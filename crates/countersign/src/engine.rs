@@ -13,19 +13,27 @@ pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
 
+pub mod audit;
 mod brief;
 pub mod caller;
+pub mod choices;
 pub mod deed;
 mod directory;
+pub mod dryrun;
 mod handle;
+pub mod health;
 pub mod keys;
 mod ledger;
+pub mod operations;
 pub mod owed;
+pub mod proof;
 mod query;
 mod row;
 pub mod seen;
 pub mod shelf;
 pub mod submit;
+pub mod verification;
+pub mod versions;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.
 const CHANGES_QUEUED_MAX: usize = 4096;
@@ -63,6 +71,11 @@ pub struct Engine {
     /// Rung when a wake-up may have moved closer.
     pub wakeup_bell: Notify,
     changes: broadcast::Sender<RequestId>,
+    /// What this node saw of the outside.
+    pub health: health::Health,
+    chosen: choices::Chosen,
+    check: verification::Check,
+    outlet: proof::Outlet,
 }
 
 /// Why the engine did not do it.
@@ -102,7 +115,19 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
-        Self { ports, settings, shelf: shelf::Shelf::default(), outbox_bell: Notify::new(), wakeup_bell: Notify::new(), changes }
+        let health = health::Health::new(ports.clock.now());
+        Self {
+            ports,
+            settings,
+            shelf: shelf::Shelf::default(),
+            outbox_bell: Notify::new(),
+            wakeup_bell: Notify::new(),
+            changes,
+            health,
+            chosen: choices::Chosen::default(),
+            check: verification::Check::default(),
+            outlet: proof::Outlet::default(),
+        }
     }
 
     /// The shelf of policies and people in force.

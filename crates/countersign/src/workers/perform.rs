@@ -122,7 +122,9 @@ impl Performer {
         };
         let timestamp = self.engine.clock().now();
         let parcel = Parcel { id: piece.row.id.to_string(), url: url.to_owned(), secret, body, timestamp, headers: Vec::new() };
-        self.sinks.webhook.deliver(&parcel).await
+        let answer = self.sinks.webhook.deliver(&parcel).await;
+        self.engine.health.tried(&piece.row.lane, &answer, self.engine.clock().now());
+        answer
     }
 
     async fn report_notice(&self, piece: &Claimed, kind: NoticeKind, to: Option<PersonId>, road: &str, answer: Answer) -> Result<(), EngineError> {
@@ -142,7 +144,9 @@ impl Performer {
             return self.drop_row(piece).await;
         };
         self.hold(piece, seen.now, SUMMARY_LEASE).await?;
-        let (command, contents) = match summarizer.summarise(&brief(&seen)).await {
+        let written = summarizer.summarise(&brief(&seen)).await;
+        self.engine.health.asked_model(written.as_ref().err().map(ToString::to_string).as_deref(), self.engine.clock().now());
+        let (command, contents) = match written {
             Ok(written) => {
                 let bytes = serde_json::to_vec(&written).unwrap_or_default();
                 let salt = self.engine.draw();
@@ -185,6 +189,7 @@ impl Performer {
             JobTarget::Http { .. } => self.sinks.http.run(&job).await,
             JobTarget::Command { .. } => self.sinks.command.run(&job).await,
         };
+        self.engine.health.tried(&piece.row.lane, &answer, self.engine.clock().now());
         self.finish(piece, action, token, answer).await
     }
 
