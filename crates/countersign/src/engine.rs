@@ -73,7 +73,6 @@ pub struct Engine {
     changes: broadcast::Sender<RequestId>,
     /// What this node saw of the outside.
     pub health: health::Health,
-    chosen: choices::Chosen,
     check: verification::Check,
     outlet: proof::Outlet,
 }
@@ -124,7 +123,6 @@ impl Engine {
             wakeup_bell: Notify::new(),
             changes,
             health,
-            chosen: choices::Chosen::default(),
             check: verification::Check::default(),
             outlet: proof::Outlet::default(),
         }

@@ -1,11 +1,11 @@
 //! What people chose for themselves: language and time zone. Kept in the records, over what the directory says.
 
+use super::shelf::People;
 use super::{Caller, Engine, EngineError};
 use countersign_core::id::PersonId;
 use countersign_store::{Fault, Kind, Put, PutError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
 
 /// Stands before the person's id in the record's key.
 const PREFIX: &str = "person:";
@@ -23,49 +23,38 @@ pub struct Choices {
     pub time_zone: Option<String>,
 }
 
-/// Everybody's, as pages need them at once.
-#[derive(Debug, Default)]
-pub(crate) struct Chosen(RwLock<BTreeMap<PersonId, Choices>>);
-
-impl Chosen {
-    fn put(&self, person: PersonId, choices: Choices) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(person, choices);
+impl Choices {
+    /// Puts them over what the directory says of this person.
+    pub(super) fn lay_over(&self, person: &PersonId, people: &mut People) {
+        if let Some(zone) = &self.time_zone {
+            people.zones.insert(person.clone(), zone.clone());
+        }
     }
 }
 
 impl Engine {
-    /// What this person chose.
-    #[must_use]
-    pub fn choices(&self, person: &PersonId) -> Choices {
-        self.chosen.0.read().unwrap_or_else(PoisonError::into_inner).get(person).cloned().unwrap_or_default()
-    }
-
-    /// The time zone in which this person reads times: chosen, or the directory's.
-    #[must_use]
-    pub fn zone_of(&self, person: &PersonId) -> Option<String> {
-        self.choices(person).time_zone.or_else(|| self.shelf().people().zones.get(person).cloned())
-    }
-
     /// Reads everybody's choices: at the start.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn restore_choices(&self) -> Result<(), Fault> {
-        let mut after = Some(PREFIX.to_owned());
-        loop {
+        let (mut after, mut all) = (Some(PREFIX.to_owned()), BTreeMap::new());
+        'pages: loop {
             let page = self.records().list_kind(Kind::Setting, after.as_deref(), PAGE).await?;
             for record in &page {
-                let Some(person) = record.key.strip_prefix(PREFIX) else { return Ok(()) };
-                match serde_json::from_slice(&record.bytes) {
-                    Ok(choices) => self.chosen.put(PersonId::from(person), choices),
+                let Some(person) = record.key.strip_prefix(PREFIX) else { break 'pages };
+                match serde_json::from_slice::<Choices>(&record.bytes) {
+                    Ok(choices) => drop(all.insert(PersonId::from(person), choices)),
                     Err(error) => tracing::warn!(person.id = person, error = %error, "choices that were kept are not read by this version"),
                 }
             }
             match page.last() {
                 Some(last) => after = Some(last.key.clone()),
-                None => return Ok(()),
+                None => break,
             }
         }
+        self.shelf().set_choices(all);
+        Ok(())
     }
 
     /// Keeps what the caller chose for themselves.
@@ -85,7 +74,7 @@ impl Engine {
                 Err(PutError::Fault(fault)) => return Err(fault.into()),
             }
         }
-        self.chosen.put(id.clone(), choices);
+        self.shelf().choose(id, choices);
         Ok(())
     }
 }

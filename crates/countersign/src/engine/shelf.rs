@@ -1,6 +1,7 @@
 //! What is in force: the people of the directory and the policies by name, each swapped whole when its
 //! source changes; and every policy version that a request may be pinned to, read back from the records.
 
+use super::choices::Choices;
 use super::owed::lane_of_url;
 use countersign_core::canonical::Digest;
 use countersign_core::id::{PersonId, PolicyName};
@@ -91,6 +92,9 @@ impl PolicySources {
 #[derive(Default)]
 pub struct Shelf {
     people: RwLock<Arc<People>>,
+    /// The directory's own, without what people chose for themselves.
+    given: RwLock<Arc<People>>,
+    choices: RwLock<BTreeMap<PersonId, Choices>>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
     concerns: AtomicUsize,
@@ -104,7 +108,33 @@ impl Shelf {
 
     /// Puts another directory in force.
     pub fn set_people(&self, people: People) {
-        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+        *self.given.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+        self.lay_choices();
+    }
+
+    /// What this person chose for themselves.
+    pub fn choices(&self, person: &PersonId) -> Choices {
+        self.choices.read().unwrap_or_else(PoisonError::into_inner).get(person).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set_choices(&self, all: BTreeMap<PersonId, Choices>) {
+        *self.choices.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.lay_choices();
+    }
+
+    pub(super) fn choose(&self, person: &PersonId, choices: Choices) {
+        self.choices.write().unwrap_or_else(PoisonError::into_inner).insert(person.clone(), choices);
+        self.lay_choices();
+    }
+
+    /// Puts the directory in force with everybody's choices over it.
+    fn lay_choices(&self) {
+        let mut in_force = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        let mut people = People::clone(&self.given.read().unwrap_or_else(PoisonError::into_inner));
+        for (person, chosen) in self.choices.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            chosen.lay_over(person, &mut people);
+        }
+        *in_force = Arc::new(people);
     }
 
     /// How many files are not in force as they stand: then the last good version is.
