@@ -24,6 +24,7 @@ mod handle;
 pub mod health;
 pub mod keys;
 mod ledger;
+pub mod open_pages;
 pub mod operations;
 pub mod owed;
 pub mod proof;
@@ -75,6 +76,7 @@ pub struct Engine {
     pub health: health::Health,
     check: verification::Check,
     outlet: proof::Outlet,
+    open_pages: Arc<open_pages::OpenPages>,
 }
 
 /// Why the engine did not do it.
@@ -125,6 +127,7 @@ impl Engine {
             health,
             check: verification::Check::default(),
             outlet: proof::Outlet::default(),
+            open_pages: Arc::default(),
         }
     }
 
@@ -156,6 +159,11 @@ impl Engine {
     /// Word of every request that changes, by id.
     pub fn changes(&self) -> broadcast::Receiver<RequestId> {
         self.changes.subscribe()
+    }
+
+    /// The pages that are open on this node and hear of changes.
+    pub fn open_pages(&self) -> &Arc<open_pages::OpenPages> {
+        &self.open_pages
     }
 
     /// Random bytes.

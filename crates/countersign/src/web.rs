@@ -1,22 +1,31 @@
-//! The pages: server-rendered, no script, one style sheet, everything compiled in. They show what the engine saw and
+//! The pages: server-rendered, usable without a script, everything compiled in. They show what the engine saw and
 //! pass on what a person pressed; a page is never asked whether something is allowed.
 
 use crate::api::ApiState;
 use axum::Router;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
+pub mod assets;
+pub mod audit;
 pub mod decide;
 pub mod facts;
+pub mod form;
+pub mod frame;
 pub mod home;
+pub mod live;
+pub mod me;
+pub mod new;
+pub mod office;
+pub mod operations;
 pub mod page;
+pub mod policies;
+pub mod preview;
 pub mod request;
 pub mod signin;
 pub mod stages;
 pub mod timeline;
 pub mod visitor;
-pub mod when;
+pub mod words;
 
 /// The pages' routes.
 pub(crate) fn routes() -> Router<ApiState> {
@@ -24,12 +33,9 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/", get(home::show))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
+        .route("/live", get(live::listen))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))
-        .route("/style.css", get(style))
-}
-
-async fn style() -> impl IntoResponse {
-    let sheet = include_str!("../templates/style.css");
-    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=300")], sheet)
+        .route("/assets/{name}", get(assets::serve))
+        .merge(office::routes())
 }

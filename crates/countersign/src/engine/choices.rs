@@ -29,6 +29,9 @@ impl Choices {
         if let Some(zone) = &self.time_zone {
             people.zones.insert(person.clone(), zone.clone());
         }
+        if let Some(language) = &self.language {
+            people.languages.insert(person.clone(), language.clone());
+        }
     }
 }
 

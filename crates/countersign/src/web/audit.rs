@@ -23,8 +23,8 @@ use serde_json::Value;
 
 pub(super) use export::{events_csv, events_jsonl, heads_csv, heads_jsonl};
 
-mod export;
-mod search;
+pub(super) mod export;
+pub mod search;
 
 /// Events on a page.
 const ROWS: usize = 50;
@@ -54,7 +54,7 @@ struct Line {
     number: u64,
     position: Option<u64>,
     at: When,
-    name: &'static str,
+    name: String,
     facts: Vec<(String, String)>,
     hash: Option<String>,
 }
@@ -122,10 +122,16 @@ fn line(found: &FoundEvent, words: &Words) -> Line {
         number: found.number,
         position: found.position,
         at: words.time(found.at),
-        name: found.event.name(),
+        name: named(found.event.name(), words),
         facts,
         hash: found.hash.map(|hash| hash.to_string()),
     }
+}
+
+/// An event's name in words; as it is where the catalogue does not have it.
+fn named(name: &str, words: &Words) -> String {
+    let known = words.knows(&format!("event-{}", name.replace('_', "-")));
+    if known { words.one("event", name).to_string() } else { name.to_owned() }
 }
 
 /// `{"stage": "stg_1", "to": ["a", "b"]}` as pairs of words.

@@ -1,7 +1,7 @@
 //! Asking for something: choose a policy, fill the form that its fields make, see what would become of it, send it.
 //! The form carries a key of its own, so that pressing twice asks once.
 
-use super::form::control::{Control, Maker, people};
+use super::form::control::{Control, Maker, Shape, people};
 use super::form::{Entered, Typed, read};
 use super::frame::{Frame, Place};
 use super::page;

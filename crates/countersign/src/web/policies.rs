@@ -1,7 +1,7 @@
 //! Policies as people read them: the rules as a table, the stages as a picture, whom they would ask today, what the
 //! checker says, the versions and what changed between two, and a dry run to try.
 
-use super::form::control::{Control, Maker, people};
+use super::form::control::{Control, Maker, Shape, people};
 use super::form::{Entered, Typed, read};
 use super::frame::{Frame, Place};
 use super::page;
@@ -25,9 +25,9 @@ use serde::Deserialize;
 use std::sync::Arc;
 use versions::{Difference, VersionRow};
 
-mod diagram;
-mod rule;
-mod versions;
+pub mod diagram;
+pub mod rule;
+pub mod versions;
 
 /// The control that says in whose name it is tried.
 const AS_WHOM: &str = "requester";

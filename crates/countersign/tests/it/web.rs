@@ -1,4 +1,5 @@
 //! The pages.
 
+mod live;
 mod request;
 mod signin;

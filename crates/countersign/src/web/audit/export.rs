@@ -158,7 +158,7 @@ fn line(value: &serde_json::Value) -> Vec<u8> {
 fn row(cells: &[&str]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory does not fail.
-    let _ = writer.write_record(cells.iter().map(|cell| harmless(cell)));
+    let _ = writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned()));
     writer.into_inner().unwrap_or_default()
 }
 

@@ -38,13 +38,19 @@ pub(super) const KINDS: [&str; 24] = [
 /// The search as it was typed.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
-    pub(super) person: String,
-    pub(super) request: String,
-    pub(super) kind: String,
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) before: String,
+pub struct Asked {
+    /// As typed.
+    pub person: String,
+    /// As typed.
+    pub request: String,
+    /// As typed.
+    pub kind: String,
+    /// As typed.
+    pub from: String,
+    /// As typed.
+    pub to: String,
+    /// As typed.
+    pub before: String,
 }
 
 impl Asked {

@@ -34,7 +34,7 @@ pub struct StageRow {
     /// Whom it asks, in words: one line a seat.
     pub whom: Vec<String>,
     /// Who that is today, as far as it does not depend on who asks.
-    pub today: Vec<String>,
+    pub today: String,
     /// Beside which stage it runs.
     pub beside: Option<String>,
     /// Reminders, escalations, the end: one sentence each.
@@ -73,7 +73,7 @@ fn stage(spec: &StageSpec, all: &[StageSpec], people: &People, words: &Words) ->
         name: spec.name.clone(),
         quorum: spec.seats.iter().map(|seat| usize::from(seat.count)).sum(),
         whom: spec.seats.iter().map(seat).collect(),
-        today: names(&today(spec.seats.iter().flat_map(|seat| &seat.from), people), people),
+        today: names(&today(spec.seats.iter().flat_map(|seat| &seat.from), people), people).join(", "),
         beside: spec.with.and_then(|place| all.get(place)).map(|other| other.name.clone()),
         times: times(spec, people, words),
     }
