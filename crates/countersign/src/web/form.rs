@@ -128,7 +128,9 @@ impl Entered {
 
     fn take(&mut self, kind: &FieldType, name: &str, typed: &Typed) -> Option<Value> {
         match kind {
-            FieldType::List { of, .. } if has_rows(kind) => self.take_rows(name, typed, &mut |entered, from, to| entered.move_one(of, from, to, typed)),
+            FieldType::List { of, .. } if has_rows(kind) => {
+                self.take_rows(name, typed, &mut |entered, from, to| entered.move_one(of, from, to, typed))
+            }
             FieldType::Table { columns, .. } if has_rows(kind) => self.take_rows(name, typed, &mut |entered, from, to| {
                 let mut row = Map::new();
                 for column in columns {

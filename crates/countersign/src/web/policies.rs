@@ -17,8 +17,8 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use countersign_core::id::{PersonId, PolicyName};
-use countersign_core::policy::diagnostic::Diagnostic;
 use countersign_core::policy::Policy;
+use countersign_core::policy::diagnostic::Diagnostic;
 use http::StatusCode;
 use rule::RuleRow;
 use serde::Deserialize;
@@ -166,7 +166,13 @@ async fn shown(state: &ApiState, visitor: &Visitor, name: &str, tried: Tried, co
     }
 }
 
-async fn page_of(state: &ApiState, visitor: &Visitor, name: &str, tried: Tried, compared: &Compared) -> Result<(StatusCode, PolicyPage), EngineError> {
+async fn page_of(
+    state: &ApiState,
+    visitor: &Visitor,
+    name: &str,
+    tried: Tried,
+    compared: &Compared,
+) -> Result<(StatusCode, PolicyPage), EngineError> {
     let engine = &state.engine;
     let policy = engine.shelf().policy(&PolicyName::new(name)).ok_or_else(|| EngineError::UnknownPolicy(name.to_owned()))?;
     let all = engine.shelf().people();

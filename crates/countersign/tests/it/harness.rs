@@ -4,6 +4,7 @@
 use countersign::app::{App, install_tls};
 use countersign::config::Config;
 use countersign::engine::Engine;
+use countersign::sources::Sources;
 use countersign_core::id::PersonId;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct Harness {
     pub base: String,
     pub engine: Arc<Engine>,
+    /// Reads the server's files again on demand.
+    pub sources: Arc<Sources>,
     client: Client,
     receiver: Receiver,
     stop: CancellationToken,
@@ -56,10 +59,10 @@ impl Harness {
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
         let app = App::assemble(config, bound, None).await.unwrap();
         assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
-        let (engine, stop) = (app.engine.clone(), CancellationToken::new());
+        let (engine, sources, stop) = (app.engine.clone(), app.sources.clone(), CancellationToken::new());
         tokio::spawn(app.run(listener, stop.clone()));
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base: format!("http://{bound}"), engine, client, receiver, stop, folder }
+        Self { base: format!("http://{bound}"), engine, sources, client, receiver, stop, folder }
     }
 
     /// Where the server's files are.

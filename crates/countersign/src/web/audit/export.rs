@@ -59,7 +59,14 @@ async fn events(state: ApiState, visitor: Visitor, asked: Result<Parameters<Aske
     };
     let search = match asked.search(&visitor.words.zone) {
         Ok(search) => search,
-        Err(_) => return refused(&visitor, Place::Audit, &Problem::new("invalid_query", "the search is not complete; change it and export again"), "/audit"),
+        Err(_) => {
+            return refused(
+                &visitor,
+                Place::Audit,
+                &Problem::new("invalid_query", "the search is not complete; change it and export again"),
+                "/audit",
+            );
+        }
     };
     // The first part is read before the answer begins, so that a refusal is one.
     match state.engine.export_events(&visitor.caller, &search, 0).await {
@@ -70,7 +77,13 @@ async fn events(state: ApiState, visitor: Visitor, asked: Result<Parameters<Aske
 
 type Chunk = (Vec<Positioned>, Option<u64>);
 
-fn events_stream(engine: Arc<Engine>, caller: Caller, search: EventSearch, first: Chunk, format: Format) -> impl Stream<Item = Result<Bytes, EngineError>> {
+fn events_stream(
+    engine: Arc<Engine>,
+    caller: Caller,
+    search: EventSearch,
+    first: Chunk,
+    format: Format,
+) -> impl Stream<Item = Result<Bytes, EngineError>> {
     let head = match format {
         Format::Lines => Vec::new(),
         Format::Table => row(&["position", "request", "number", "at", "event", "facts", "hash"]),

@@ -78,7 +78,8 @@ impl Asked {
     pub(super) fn query(&self, before: Option<u64>) -> String {
         let mut pairs = url::form_urlencoded::Serializer::new(String::new());
         let before = before.map(|place| place.to_string()).unwrap_or_default();
-        let all = [("person", &self.person), ("request", &self.request), ("kind", &self.kind), ("from", &self.from), ("to", &self.to), ("before", &before)];
+        let all =
+            [("person", &self.person), ("request", &self.request), ("kind", &self.kind), ("from", &self.from), ("to", &self.to), ("before", &before)];
         for (name, text) in all.into_iter().filter(|(_, text)| !text.is_empty()) {
             pairs.append_pair(name, text);
         }

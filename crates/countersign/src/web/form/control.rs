@@ -161,11 +161,17 @@ impl Maker<'_> {
                 let shape = pattern.as_ref().map(|pattern| self.words.say("form-pattern").arg("pattern", pattern.source()).to_string());
                 [least, most, shape]
             }
-            FieldType::Integer { min, max } => {
-                [self.bound("form-min", Some(min).filter(|min| **min > -INTEGER_MAX)), self.bound("form-max", Some(max).filter(|max| **max < INTEGER_MAX)), None]
+            FieldType::Integer { min, max } => [
+                self.bound("form-min", Some(min).filter(|min| **min > -INTEGER_MAX)),
+                self.bound("form-max", Some(max).filter(|max| **max < INTEGER_MAX)),
+                None,
+            ],
+            FieldType::Decimal { min, max } => {
+                [Some(self.words.say("form-decimal").to_string()), self.bound("form-min", min.as_ref()), self.bound("form-max", max.as_ref())]
             }
-            FieldType::Decimal { min, max } => [Some(self.words.say("form-decimal").to_string()), self.bound("form-min", min.as_ref()), self.bound("form-max", max.as_ref())],
-            FieldType::Money { min, max, .. } => [Some(self.words.say("form-money").to_string()), self.bound("form-min", min.as_ref()), self.bound("form-max", max.as_ref())],
+            FieldType::Money { min, max, .. } => {
+                [Some(self.words.say("form-money").to_string()), self.bound("form-min", min.as_ref()), self.bound("form-max", max.as_ref())]
+            }
             FieldType::Url => [Some(self.words.say("form-url").to_string()), None, None],
             FieldType::Person => [Some(self.words.say("form-person").to_string()), None, None],
             FieldType::List { max, .. } | FieldType::Table { max, .. } if has_rows(kind) => {
@@ -179,7 +185,8 @@ impl Maker<'_> {
     }
 
     fn bound(&self, key: &'static str, bound: Option<&impl Display>) -> Option<String> {
-        bound.map(|bound| self.words.say(key).arg("bound", self.words.number(&bound.to_string())).to_string())
+        // As it would be typed: with the reader's separators, 5.000 would mean two things here.
+        bound.map(|bound| self.words.say(key).arg("bound", bound.to_string()).to_string())
     }
 
     /// What is wrong, in the reader's language; the policy's own words where a sentence of ours would say less.
@@ -187,7 +194,11 @@ impl Maker<'_> {
         let empty = self.entered.typed.text(name).trim().is_empty();
         if has_rows(kind) {
             let rows = self.entered.typed.row_count(name);
-            return if rows == 0 { self.words.say("form-missing").to_string() } else { self.words.say("form-wrong-rows").arg("count", rows).to_string() };
+            return if rows == 0 {
+                self.words.say("form-missing").to_string()
+            } else {
+                self.words.say("form-wrong-rows").arg("count", rows).to_string()
+            };
         }
         if empty {
             return self.words.say("form-missing").to_string();

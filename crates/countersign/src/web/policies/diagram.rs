@@ -87,7 +87,8 @@ pub fn diagram(specs: &[StageSpec], stages: &[StageRow], words: &Words) -> Diagr
     for column in &columns {
         let tall = column.len() * BOX_HEIGHT + (column.len() - 1) * GAP_DOWN;
         let top = MARGIN + (height - tall) / 2;
-        let boxes = column.iter().enumerate().filter_map(|(row, place)| Some(stage(x, top + row * (BOX_HEIGHT + GAP_DOWN), stages.get(*place)?, words)));
+        let boxes =
+            column.iter().enumerate().filter_map(|(row, place)| Some(stage(x, top + row * (BOX_HEIGHT + GAP_DOWN), stages.get(*place)?, words)));
         drawn.push(boxes.collect());
         x += BOX_WIDTH + GAP_ACROSS;
     }
@@ -138,7 +139,9 @@ fn cut(name: &str) -> String {
 }
 
 fn in_words(columns: &[Vec<usize>], stages: &[StageRow], words: &Words) -> String {
-    let one = |place: &usize| stages.get(*place).map(|stage| words.say("diagram-stage").arg("stage", stage.name.clone()).arg("count", stage.quorum).to_string());
+    let one = |place: &usize| {
+        stages.get(*place).map(|stage| words.say("diagram-stage").arg("stage", stage.name.clone()).arg("count", stage.quorum).to_string())
+    };
     let beside = format!(" {} ", words.say("diagram-beside"));
     let steps: Vec<String> = columns.iter().map(|column| column.iter().filter_map(one).collect::<Vec<_>>().join(&beside)).collect();
     words.say("diagram-words").arg("steps", steps.join(&format!(" {} ", words.say("diagram-then")))).to_string()

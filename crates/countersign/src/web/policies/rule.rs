@@ -110,11 +110,14 @@ fn either(said: &[String], words: &Words) -> String {
 
 fn times(spec: &StageSpec, people: &People, words: &Words) -> Vec<String> {
     let remind = spec.remind_every.map(|every| words.say("policy-remind").arg("every", span(every, words)).to_string());
-    let ends = words.one("policy-expiry", match spec.on_expiry {
-        OnExpiry::Expire => "expire",
-        OnExpiry::Reject => "reject",
-        OnExpiry::Approve => "approve",
-    });
+    let ends = words.one(
+        "policy-expiry",
+        match spec.on_expiry {
+            OnExpiry::Expire => "expire",
+            OnExpiry::Reject => "reject",
+            OnExpiry::Approve => "approve",
+        },
+    );
     let end = ends.arg("after", span(spec.expire_after, words)).to_string();
     let rejections = (spec.reject_quorum > 1).then(|| words.say("policy-rejections").arg("count", spec.reject_quorum).to_string());
     let repeat = spec.repeat_allowed.then(|| words.say("policy-repeat").to_string());
@@ -137,7 +140,12 @@ pub fn span(duration: SignedDuration, words: &Words) -> String {
     let seconds = duration.as_secs().unsigned_abs();
     let unit = |unit: &str, count: u64| (count > 0).then(|| words.one("exact", unit).arg("count", count).to_string());
     let parts = if seconds >= 172_800 || seconds.is_multiple_of(86_400) {
-        [unit("days", seconds / 86_400), unit("hours", seconds % 86_400 / 3_600), unit("minutes", seconds % 3_600 / 60), unit("seconds", seconds % 60)]
+        [
+            unit("days", seconds / 86_400),
+            unit("hours", seconds % 86_400 / 3_600),
+            unit("minutes", seconds % 3_600 / 60),
+            unit("seconds", seconds % 60),
+        ]
     } else {
         [None, unit("hours", seconds / 3_600), unit("minutes", seconds % 3_600 / 60), unit("seconds", seconds % 60)]
     };
