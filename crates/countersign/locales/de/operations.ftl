@@ -31,6 +31,8 @@ operations-reason-missing = Bitte sagen Sie, warum das aufgegeben wird: es bleib
 operations-lanes = Empfänger
 operations-lanes-none = Seit dem Start dieses Knotens wurde nichts gesendet.
 operations-lane = Empfänger
+operations-for = Für
+operations-notices = Nachrichten
 operations-state = Zustand
 operations-failing = { $count ->
     [one] Zuletzt fehlgeschlagen

@@ -31,6 +31,8 @@ operations-reason-missing = Please say why it is given up: it stays in the recor
 operations-lanes = Endpoints
 operations-lanes-none = Nothing was sent since this node started.
 operations-lane = Endpoint
+operations-for = For
+operations-notices = Notices
 operations-state = State
 operations-failing = { $count ->
     [one] Failed last time

@@ -10,6 +10,16 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// More endpoints than this are not watched: there are as many as policies and directory name.
 const LANES_MAX: usize = 1_000;
 
+/// Where something goes and what for: one path of a host may be gone while another takes everything. The path itself
+/// may be a secret and is not kept.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Endpoint {
+    /// Scheme, host and port; or `command`.
+    pub lane: String,
+    /// The action that goes there; `None` for notices.
+    pub action: Option<String>,
+}
+
 /// How the last tries at one endpoint, or at the model, ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tries {
@@ -49,7 +59,7 @@ pub struct Health {
     database: OnceLock<PathBuf>,
     model: OnceLock<String>,
     summaries: Mutex<Tries>,
-    lanes: Mutex<BTreeMap<String, Tries>>,
+    lanes: Mutex<BTreeMap<Endpoint, Tries>>,
 }
 
 impl Health {
@@ -91,21 +101,22 @@ impl Health {
 
     /// Every endpoint that was tried, those that fail now first.
     #[must_use]
-    pub fn lanes(&self) -> Vec<(String, Tries)> {
+    pub fn endpoints(&self) -> Vec<(Endpoint, Tries)> {
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<(String, Tries)> = lanes.iter().map(|(lane, tries)| (lane.clone(), tries.clone())).collect();
+        let mut all: Vec<(Endpoint, Tries)> = lanes.iter().map(|(endpoint, tries)| (endpoint.clone(), tries.clone())).collect();
         all.sort_by_key(|(_, tries)| std::cmp::Reverse(tries.failing));
         all
     }
 
     /// One try at an endpoint ended.
-    pub(crate) fn tried(&self, lane: &str, answer: &Answer, at: Timestamp) {
+    pub(crate) fn tried(&self, lane: &str, action: Option<&str>, answer: &Answer, at: Timestamp) {
+        let endpoint = Endpoint { lane: lane.to_owned(), action: action.map(str::to_owned) };
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() >= LANES_MAX && !lanes.contains_key(lane) {
+        if lanes.len() >= LANES_MAX && !lanes.contains_key(&endpoint) {
             return;
         }
         let failure = if matches!(answer, Answer::Delivered { .. }) { None } else { Some(answer.text()) };
-        lanes.entry(lane.to_owned()).or_default().note(failure, at);
+        lanes.entry(endpoint).or_default().note(failure, at);
     }
 
     /// The model was asked.
@@ -122,14 +133,14 @@ mod tests {
     fn what_fails_now_stands_first_and_a_success_ends_the_row_of_failures() {
         let (health, at) = (Health::new(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
         let taken = Answer::Delivered { answer: "200".into(), output: Vec::new() };
-        health.tried("https://a.example", &taken, at);
-        health.tried("https://b.example", &Answer::again("503"), at);
-        health.tried("https://b.example", &Answer::gone("410"), at);
-        let lanes = health.lanes();
-        assert_eq!(lanes[0].0, "https://b.example");
-        assert_eq!((lanes[0].1.failing, lanes[0].1.failed_at.clone()), (2, Some((at, "410".into()))));
-        health.tried("https://b.example", &taken, at);
-        assert_eq!(health.lanes()[1].1.failing, 0);
+        health.tried("https://a.example", None, &taken, at);
+        health.tried("https://a.example", Some("pay"), &Answer::again("503"), at);
+        health.tried("https://a.example", Some("pay"), &Answer::gone("410"), at);
+        let endpoints = health.endpoints();
+        assert_eq!(endpoints[0].0, Endpoint { lane: "https://a.example".into(), action: Some("pay".into()) });
+        assert_eq!((endpoints[0].1.failing, endpoints[0].1.failed_at.clone()), (2, Some((at, "410".into()))));
+        health.tried("https://a.example", Some("pay"), &taken, at);
+        assert!(health.endpoints().iter().all(|(_, tries)| tries.failing == 0));
     }
 
     #[test]

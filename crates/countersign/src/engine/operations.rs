@@ -1,6 +1,6 @@
 //! What an operator looks at: what does not move, what failed for good, and how this node fares.
 
-use super::health::Tries;
+use super::health::{Endpoint, Tries};
 use super::{Caller, Engine, EngineError, Seen};
 use countersign_core::execution::{Execution, ExecutionState};
 use countersign_store::{Counts, ListQuery, RequestRow, StatusName};
@@ -40,7 +40,7 @@ pub struct NodeState {
     /// The model that writes, with its last answers.
     pub model: Option<(String, Tries)>,
     /// Each endpoint that was tried.
-    pub lanes: Vec<(String, Tries)>,
+    pub endpoints: Vec<(Endpoint, Tries)>,
 }
 
 impl Engine {
@@ -87,7 +87,7 @@ impl Engine {
             next_wakeup: due.next,
             concerns: self.shelf().concerns(),
             model: self.health.model(),
-            lanes: self.health.lanes(),
+            endpoints: self.health.endpoints(),
         })
     }
 }

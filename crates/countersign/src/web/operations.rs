@@ -64,6 +64,8 @@ struct Failed {
 /// An endpoint, or the model.
 struct Lane {
     name: String,
+    /// The action that goes there; `None` for notices, and for the model.
+    action: Option<String>,
     taken: u64,
     failed: u64,
     failing: u64,
@@ -115,8 +117,8 @@ async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> 
         frame: Frame::of(visitor, Place::Operations),
         unroutable: engine.unroutable(&visitor.caller, LISTED_MAX).await?.iter().map(stuck).collect(),
         failed: engine.failed_executions(&visitor.caller, LISTED_MAX).await?.iter().map(|one| failed(one, words)).collect(),
-        lanes: node.lanes.iter().map(|(name, tries)| lane(name, tries, words)).collect(),
-        model: node.model.as_ref().map(|(name, tries)| lane(name, tries, words)),
+        lanes: node.endpoints.iter().map(|(to, tries)| lane(&to.lane, to.action.clone(), tries, words)).collect(),
+        model: node.model.as_ref().map(|(name, tries)| lane(name, None, tries, words)),
         node: node_of(&node, words),
         people: people(&all.roster),
         error,
@@ -134,9 +136,10 @@ fn failed(one: &FailedExecution, words: &Words) -> Failed {
     }
 }
 
-fn lane(name: &str, tries: &Tries, words: &Words) -> Lane {
+fn lane(name: &str, action: Option<String>, tries: &Tries, words: &Words) -> Lane {
     Lane {
         name: name.to_owned(),
+        action,
         taken: tries.taken,
         failed: tries.failed,
         failing: tries.failing,

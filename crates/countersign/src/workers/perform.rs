@@ -123,7 +123,7 @@ impl Performer {
         let timestamp = self.engine.clock().now();
         let parcel = Parcel { id: piece.row.id.to_string(), url: url.to_owned(), secret, body, timestamp, headers: Vec::new() };
         let answer = self.sinks.webhook.deliver(&parcel).await;
-        self.engine.health.tried(&piece.row.lane, &answer, self.engine.clock().now());
+        self.engine.health.tried(&piece.row.lane, None, &answer, self.engine.clock().now());
         answer
     }
 
@@ -189,7 +189,7 @@ impl Performer {
             JobTarget::Http { .. } => self.sinks.http.run(&job).await,
             JobTarget::Command { .. } => self.sinks.command.run(&job).await,
         };
-        self.engine.health.tried(&piece.row.lane, &answer, self.engine.clock().now());
+        self.engine.health.tried(&piece.row.lane, Some(action.as_str()), &answer, self.engine.clock().now());
         self.finish(piece, action, token, answer).await
     }
 
