@@ -11,7 +11,7 @@ pub mod decide;
 pub mod facts;
 pub mod form;
 pub mod frame;
-pub mod home;
+pub mod inbox;
 pub mod live;
 pub mod me;
 pub mod new;
@@ -30,9 +30,12 @@ pub mod words;
 /// The pages' routes.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/", get(home::show))
+        .route("/", get(inbox::show))
+        .route("/bulk", post(inbox::bulk::confirm))
+        .route("/bulk/decide", post(inbox::bulk::decide))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
+        .route("/requests/{id}/withdraw", post(decide::withdraw))
         .route("/live", get(live::listen))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::log::ListQuery;
+use crate::share::{Part, Shares};
 use countersign_core::id::PersonId;
 
 async fn all<S: RequestLog>(stage: &Stage<S>, query: ListQuery) -> Vec<RequestId> {
@@ -127,6 +128,37 @@ pub(super) async fn wakeups_come_in_order_and_say_when_the_next_is<S: RequestLog
     stage.grow(2, 1, RequestRow { next_wakeup: Some(later(800)), ..row(2) }).await;
     stage.grow(4, 1, approved(4)).await;
     assert_eq!(stage.store.due(10).await.unwrap().overdue, vec![(request(1), later(300))]);
+}
+
+pub(super) async fn a_persons_parts_follow_the_row<S: RequestLog + Records>(stage: Stage<S>) {
+    let people = |names: &[&str]| -> std::collections::BTreeSet<PersonId> { names.iter().map(|name| PersonId::from(*name)).collect() };
+    let card = |amount: &str| Card { amount: Some(amount.to_owned()), needed: 2, involved: people(&["ana", "ben", "cleo"]), ..Card::default() };
+    let part = |who: &str, part| ListQuery { part: Some((PersonId::from(who), part)), ..of(2) };
+    for n in 1..=5 {
+        with(&stage, n, |row| (row.card, row.waiting) = (card("7 USD"), people(&["ben", "cleo"]))).await;
+    }
+    let after = |n: u64| RequestRow { card: card("8 USD"), waiting: people(&["cleo"]), ..row(n) };
+    for n in [2, 3, 4] {
+        stage.grow(n, 1, after(n)).await;
+    }
+    stage.grow(3, 2, RequestRow { card: card("8 USD"), ..approved(3) }).await;
+    let found = stage.store.load(request(3)).await.unwrap().unwrap().row.card;
+    assert_eq!(found, card("8 USD"));
+    for (query, expected) in [
+        (part("ben", Part::Others), vec![4, 2]),
+        (part("ben", Part::Done), vec![3]),
+        (part("ana", Part::Others), vec![]),
+        (part("ana", Part::Done), vec![3]),
+        (part("cleo", Part::Others), vec![]),
+        (part("dan", Part::Done), vec![]),
+        (ListQuery { text: Some("4".into()), ..part("ben", Part::Others) }, vec![4]),
+    ] {
+        assert_eq!(all(&stage, query.clone()).await, requests(&expected), "{query:?}");
+    }
+    let shares = async |who: &str| stage.store.shares(&PersonId::from(who)).await.unwrap();
+    assert_eq!(shares("ben").await, Shares { waiting: 2, others: 2, mine: 0, done: 1 });
+    assert_eq!(shares("cleo").await, Shares { waiting: 4, others: 0, mine: 0, done: 1 });
+    assert_eq!(shares("ana").await, Shares { waiting: 0, others: 0, mine: 4, done: 1 });
 }
 
 pub(super) async fn counts_follow<S: RequestLog + Records>(stage: Stage<S>) {
