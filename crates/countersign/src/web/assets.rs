@@ -29,6 +29,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", STYLE),
     ("live.js", "text/javascript; charset=utf-8", include_str!("../../assets/live.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_str!("../../assets/keys.js")),
+    ("preview.js", "text/javascript; charset=utf-8", include_str!("../../assets/preview.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
 

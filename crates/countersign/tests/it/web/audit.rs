@@ -46,6 +46,21 @@ async fn those_who_read_everything_open_it_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn an_auditor_reads_and_checks_and_does_nothing_else() {
+    let harness = Harness::start().await;
+    let file = harness.folder().join("directory.toml");
+    let people = std::fs::read_to_string(&file).unwrap() + "\n[[person]]\nid = \"aud\"\nname = \"Aud Itor\"\nroles = [\"auditor\"]\n";
+    std::fs::write(&file, people).unwrap();
+    assert_eq!(harness.sources.reload().await.wrong, []);
+    let id = harness.submit("5000 USD").await;
+    let aud = Desk::of(&harness, "aud").await;
+    assert!(aud.open("/audit").await.text.contains(&id));
+    assert_eq!(aud.open("/operations").await.status, 403);
+    assert_eq!(aud.press("/audit", "/audit/verify", &[]).await.status, 303);
+    assert_eq!(aud.press("/audit", &format!("/operations/requests/{id}/reassign"), &[("to", "ana")]).await.status, 403);
+}
+
+#[tokio::test]
 async fn a_search_finds_by_person_request_kind_and_day() {
     let harness = Harness::start().await;
     let first = harness.submit("5000 USD").await;
