@@ -66,7 +66,8 @@ pub enum Command {
         /// Why.
         reason: String,
     },
-    /// A worker is about to run an action.
+    /// A worker is about to run an action. It may do so only where an attempt began: bytes that are not the approved
+    /// ones make the action a dead letter instead.
     StartExecution {
         /// Which.
         action: ActionName,

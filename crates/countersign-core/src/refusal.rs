@@ -56,8 +56,6 @@ pub enum Refusal {
         /// The token that is current.
         current: u64,
     },
-    /// Rule 21: the bytes about to be sent are not those that were approved.
-    DigestMismatch(ActionName),
     /// Nobody among those named may decide this request.
     NobodyToAsk,
     /// There is no such request.
@@ -85,7 +83,6 @@ impl Refusal {
             Self::NotADeadLetter(_) => "not_a_dead_letter",
             Self::NotRunnable(_) => "not_runnable",
             Self::LeaseLost { .. } => "lease_lost",
-            Self::DigestMismatch(_) => "digest_mismatch",
             Self::NobodyToAsk => "nobody_to_ask",
             Self::UnknownRequest => "unknown_request",
             Self::AlreadySubmitted => "already_submitted",
@@ -117,7 +114,6 @@ impl Refusal {
             }
             Self::NotRunnable(action) => format!("`{action}` cannot start now: it is running or done, or waits for the action before it"),
             Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
-            Self::DigestMismatch(action) => format!("the bytes of `{action}` are not those that were approved; nothing was sent"),
             Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),
             Self::UnknownRequest => "there is no such request, or you may not see it".into(),
             Self::AlreadySubmitted => "this request exists already".into(),

@@ -281,14 +281,29 @@ fn rule_21_a_worker_that_slept_through_its_lease_does_not_begin() {
 }
 
 #[test]
-fn rule_21_actions_run_in_order_and_only_the_approved_bytes() {
+fn rule_21_actions_run_in_order() {
     let mut world = paying();
     assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "pay comes first");
     let lease_until = world.now;
-    let forged = Command::StartExecution { action: "pay".into(), lease_until, body: Digest::of(b"other bytes") };
-    assert_eq!(world.give(&forged), Err(Refusal::DigestMismatch("pay".into())));
     let unknown = Command::StartExecution { action: "steal".into(), lease_until, body: Digest::of(b"") };
     assert_eq!(world.give(&unknown), Err(Refusal::UnknownAction("steal".into())));
+}
+
+#[test]
+fn rules_21_and_22_bytes_that_are_not_the_approved_ones_are_a_dead_letter_at_once() {
+    let mut world = paying();
+    let lease_until = world.now.checked_add(SignedDuration::from_secs(60)).unwrap();
+    let forged = Command::StartExecution { action: "pay".into(), lease_until, body: Digest::of(b"other bytes") };
+    let decided = world.give(&forged).unwrap();
+    assert_eq!(names(&decided), ["execution_dead_lettered"], "no attempt begins");
+    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
+    assert_eq!((&world.request().executions[0].state, world.request().executions[0].attempts), (&ExecutionState::Failed, 0));
+    assert_eq!(world.give(&forged), Err(Refusal::NotRunnable("pay".into())), "it is not tried again by itself");
+    let retry = Command::RetryExecution { action: "pay".into(), by: Actor::Person("zoe".into()) };
+    world.give(&retry).unwrap();
+    assert_eq!(names(&world.give(&forged).unwrap()), ["execution_dead_lettered"], "a retry by hand checks again");
+    world.give(&retry).unwrap();
+    assert_eq!(names(&world.start("pay").unwrap()), ["execution_started"], "and runs once the bytes are the approved ones");
 }
 
 #[test]

@@ -40,7 +40,6 @@ codes! {
     "body_too_large" 413 "The body is too large"
     "busy" 503 "The request is busy"
     "cross_site" 403 "The form came from another site"
-    "digest_mismatch" 500 "The stored bytes are not those approved"
     "forbidden" 403 "You may not do this"
     "idempotency_conflict" 409 "The idempotency key came with another body"
     "invalid_body" 422 "The body does not fit"

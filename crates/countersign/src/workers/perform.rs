@@ -11,7 +11,7 @@ use crate::ports::{Answer, Channel, Executor, Job, JobTarget, Parcel, Random, Su
 use countersign_core::canonical::Digest;
 use countersign_core::command::{Command, Report, ReportVerdict};
 use countersign_core::event::NoticeKind;
-use countersign_core::execution::ExecutionState;
+use countersign_core::execution::{Execution, ExecutionState};
 use countersign_core::id::{ActionName, PersonId, Revision, StageId};
 use countersign_core::policy::Target;
 use countersign_core::refusal::Refusal;
@@ -178,7 +178,10 @@ impl Performer {
             }
             Err(error) => return Err(error),
         };
-        let token = started.seen.request.executions.iter().find(|execution| &execution.action == action).map_or(0, |execution| execution.attempts);
+        let Some(token) = started.seen.request.executions.iter().find(|execution| &execution.action == action).and_then(running) else {
+            tracing::error!(request.id = %piece.row.request, "stored bytes are not those that were approved; nothing was sent");
+            return self.drop_row(piece).await;
+        };
         let key = format!("{}:{}:{action}", piece.row.request, end.outcome.as_str());
         let job = Job { key, target, body, timestamp: self.engine.clock().now() };
         let answer = match &job.target {
@@ -267,6 +270,11 @@ impl Performer {
             Err(_) => Err(EngineError::Busy),
         }
     }
+}
+
+/// The token of the attempt that is under way.
+fn running(execution: &Execution) -> Option<u64> {
+    matches!(execution.state, ExecutionState::Running { .. }).then_some(execution.attempts)
 }
 
 fn lease_of(target: &JobTarget) -> SignedDuration {
