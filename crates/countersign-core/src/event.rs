@@ -326,7 +326,7 @@ pub enum Event {
         /// How many tries it took.
         attempts: u32,
     },
-    /// Telling failed for good.
+    /// Telling failed for good: a dead letter, to be retried or abandoned by an operator.
     NoticeFailed {
         /// Which piece of work.
         effect: EffectId,
@@ -334,10 +334,30 @@ pub enum Event {
         kind: NoticeKind,
         /// Whom.
         to: Option<PersonId>,
+        /// In which stage, where it matters.
+        stage: Option<StageId>,
+        /// Which of the webhooks that take every event.
+        hook: Option<String>,
         /// The last answer.
         answer: String,
         /// How many tries it took.
         attempts: u32,
+    },
+    /// An operator wants it tried again, under the same id.
+    NoticeRetried {
+        /// Which piece of work.
+        effect: EffectId,
+        /// Who.
+        by: Actor,
+    },
+    /// An operator gave it up.
+    NoticeAbandoned {
+        /// Which piece of work.
+        effect: EffectId,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: Option<ContentId>,
     },
     /// An attempt began: from here the action may have had its effect.
     ExecutionStarted {
@@ -428,6 +448,8 @@ impl Event {
             Self::SummaryDeclined { .. } => "summary_declined",
             Self::NoticeDelivered { .. } => "notice_delivered",
             Self::NoticeFailed { .. } => "notice_failed",
+            Self::NoticeRetried { .. } => "notice_retried",
+            Self::NoticeAbandoned { .. } => "notice_abandoned",
             Self::ExecutionStarted { .. } => "execution_started",
             Self::ExecutionSucceeded(_) => "execution_succeeded",
             Self::ExecutionFailed { .. } => "execution_failed",

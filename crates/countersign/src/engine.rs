@@ -15,6 +15,7 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+mod dead_letters;
 pub mod deed;
 mod directory;
 mod handle;

@@ -2,10 +2,11 @@
 
 use super::world::{World, one_stage, policy, roster};
 use countersign_core::canonical::Digest;
-use countersign_core::command::{Command, ReportVerdict, Voicing};
+use countersign_core::command::{Command, NoticeReport, ReportVerdict, Voicing};
 use countersign_core::event::{Actor, Cause, Decision, Door, EscalationCause, Event, NoticeKind};
 use countersign_core::execution::ExecutionState;
-use countersign_core::id::{ActionName, KeyId, PersonId, RequestId, Revision};
+use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
+use countersign_core::notice::NoticeState;
 use countersign_core::policy::OutcomeName;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::Effect;
@@ -334,6 +335,46 @@ fn rule_22_a_failure_is_retried_then_a_dead_letter_then_in_the_operators_hands()
     world.finish("pay", 3, ReportVerdict::GiveUp).unwrap();
     world.give(&abandon("pay")).unwrap();
     assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "the next runs after success only");
+}
+
+#[test]
+fn rule_22_a_notice_that_failed_for_good_is_in_the_operators_hands_too() {
+    let mut world = World::asking("");
+    let effect = EffectId::from_bytes([5; 16]);
+    let report = |result| {
+        let (kind, to, stage) = (NoticeKind::Requested, Some("ana".into()), Some(StageId(1)));
+        Command::ReportNotice(NoticeReport { effect, kind, to, stage, hook: None, attempts: 9, result })
+    };
+    let by = || Actor::Person("zoe".into());
+    let retry = Command::RetryNotice { effect, by: by() };
+    assert_eq!(world.give(&retry), Err(Refusal::UnknownNotice(effect)), "it never failed");
+    let decided = world.give(&report(Err("410".into()))).unwrap();
+    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
+    assert!(world.request().has_dead_letter());
+    let decided = world.give(&retry).unwrap();
+    let Some(Effect::Retell { notice }) = decided.effects.first() else { panic!("{:?}", decided.effects) };
+    assert_eq!((notice.id, &notice.to, notice.stage), (effect, &Some("ana".into()), Some(StageId(1))), "the same notice, under the same id");
+    assert_eq!(world.give(&retry), Err(Refusal::NoticeNotDead(effect)), "it is being tried");
+    world.give(&report(Err("410".into()))).unwrap();
+    assert_eq!(world.request().notices.len(), 1, "one notice, however often it failed");
+    world.give(&Command::AbandonNotice { effect, by: by(), reason: None }).unwrap();
+    assert!(!world.request().has_dead_letter());
+    assert_eq!(world.give(&retry), Err(Refusal::NoticeNotDead(effect)), "given up is given up");
+}
+
+#[test]
+fn rule_22_a_notice_that_arrives_after_all_is_no_dead_letter() {
+    let mut world = World::asking("");
+    let effect = EffectId::from_bytes([5; 16]);
+    let report = |result| {
+        let (kind, hook) = (NoticeKind::Settled, Some("hook".to_owned()));
+        Command::ReportNotice(NoticeReport { effect, kind, to: None, stage: None, hook, attempts: 1, result })
+    };
+    world.give(&report(Err("timeout".into()))).unwrap();
+    world.give(&Command::RetryNotice { effect, by: Actor::Person("zoe".into()) }).unwrap();
+    world.give(&report(Ok("hook".into()))).unwrap();
+    assert_eq!(world.request().notices[0].state, NoticeState::Delivered);
+    assert!(!world.request().has_dead_letter());
 }
 
 #[test]

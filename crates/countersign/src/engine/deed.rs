@@ -139,6 +139,13 @@ impl Engine {
         seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }
 
+    /// Who acts on a request as its operator: what the caller does not see does not exist for them.
+    pub(super) async fn operator_on(&self, caller: &Caller, id: RequestId) -> Result<Actor, EngineError> {
+        let seen = self.must_see(caller, id).await?;
+        caller.operates(&seen.roster)?;
+        Ok(actor(caller, &seen))
+    }
+
     fn speaks_for_requester(&self, caller: &Caller, seen: &Seen) -> Result<Actor, EngineError> {
         match caller.submits_for(&seen.request.requester) {
             Err(EngineError::Forbidden(_)) if matches!(caller, Caller::Person { .. }) => Err(Refusal::NotTheRequester.into()),

@@ -5,7 +5,8 @@ use super::when::{When, Zone};
 use crate::engine::{Seen, owed::type_name};
 use crate::summary::visible::visible;
 use countersign_core::event::{Actor, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, StageResult};
-use countersign_core::id::{PersonId, StageId};
+use countersign_core::id::{EffectId, PersonId, StageId};
+use countersign_core::notice::FailedNotice;
 use jiff::Timestamp;
 
 /// One entry.
@@ -33,7 +34,7 @@ fn quoted(event: &Event) -> Option<countersign_core::event::ContentId> {
     match event {
         Event::Decided(decided) => decided.comment,
         Event::Commented { comment, .. } => Some(*comment),
-        Event::ExecutionAbandoned { reason, .. } => *reason,
+        Event::ExecutionAbandoned { reason, .. } | Event::NoticeAbandoned { reason, .. } => *reason,
         _ => None,
     }
 }
@@ -72,6 +73,8 @@ fn worked(seen: &Seen, event: &Event) -> String {
         Event::NoticeFailed { kind, to, answer, .. } => {
             format!("The notice “{}” did not reach {}: {answer}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
         }
+        Event::NoticeRetried { effect, by } => format!("{} has the notice {} sent again", actor(seen, by), failed_notice(seen, *effect)),
+        Event::NoticeAbandoned { effect, by, .. } => format!("{} gave the notice {} up", actor(seen, by), failed_notice(seen, *effect)),
         Event::ExecutionStarted { action, token, .. } => format!("Action {action}: attempt {token} began"),
         Event::ExecutionSucceeded(end) => format!("Action {} succeeded: {}", end.action, end.answer),
         Event::ExecutionFailed { attempt, .. } => {
@@ -87,6 +90,11 @@ fn worked(seen: &Seen, event: &Event) -> String {
 
 fn notice(kind: &str) -> String {
     kind.trim_start_matches("approval.").replace('_', " ")
+}
+
+fn failed_notice(seen: &Seen, effect: EffectId) -> String {
+    let of = |failed: &FailedNotice| format!("“{}” to {}", notice(type_name(failed.kind)), to_whom(seen, failed.to.as_ref()));
+    seen.request.notice(effect).map_or_else(|| effect.to_string(), of)
 }
 
 fn to_whom(seen: &Seen, to: Option<&PersonId>) -> String {

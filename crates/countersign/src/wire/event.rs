@@ -110,9 +110,13 @@ fn worked(event: &Event) -> Value {
             json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
             "to": to.as_ref().map(PersonId::as_str), "channel": channel, "attempts": attempts })
         }
-        Event::NoticeFailed { effect, kind, to, answer, attempts } => {
-            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
-            "to": to.as_ref().map(PersonId::as_str), "answer": answer, "attempts": attempts })
+        Event::NoticeFailed { effect, kind, to, stage, answer, attempts, hook: _ } => {
+            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind), "to": to.as_ref().map(PersonId::as_str),
+            "stage": stage.map(|id| id.to_string()), "answer": answer, "attempts": attempts })
+        }
+        Event::NoticeRetried { effect, by } => json!({ "notice": effect.to_string(), "by": actor(by) }),
+        Event::NoticeAbandoned { effect, by, reason } => {
+            json!({ "notice": effect.to_string(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
         }
         Event::ExecutionStarted { action, token, lease_until } => {
             json!({ "action": action.as_str(), "attempt": token, "lease_until": lease_until.to_string() })
