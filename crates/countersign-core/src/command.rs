@@ -44,7 +44,7 @@ pub enum Command {
     /// An operator asks further people, by hand.
     Reassign {
         /// The operator.
-        by: PersonId,
+        by: Actor,
         /// Whom.
         to: Vec<PersonId>,
     },

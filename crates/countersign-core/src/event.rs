@@ -14,12 +14,12 @@ pub type ContentId = Digest;
 pub enum Actor {
     /// A person, signed in as themselves.
     Person(PersonId),
-    /// A machine with a key, in the name of a person.
+    /// A machine with a key.
     Key {
         /// Which key.
         key: KeyId,
-        /// The human it acts for.
-        person: PersonId,
+        /// The human it acts for; `None` for a key that acts for nobody, as those of operators do.
+        person: Option<PersonId>,
     },
     /// The engine itself: a timer, a worker.
     Engine,
@@ -30,7 +30,8 @@ impl Actor {
     #[must_use]
     pub fn human(&self) -> Option<&PersonId> {
         match self {
-            Self::Person(person) | Self::Key { person, .. } => Some(person),
+            Self::Person(person) => Some(person),
+            Self::Key { person, .. } => person.as_ref(),
             Self::Engine => None,
         }
     }
@@ -125,8 +126,8 @@ pub enum EscalationCause {
     },
     /// Fewer people could decide than the quorum needs (rule 6).
     TooFewEligible,
-    /// An operator asked these people.
-    Operator(PersonId),
+    /// An operator, or a key that operates, asked these people.
+    Operator(Actor),
 }
 
 /// How a stage ended.

@@ -17,7 +17,7 @@ const PAY: &str = "[[on.approved]]\nname = \"pay\"\nhttp = { url = \"https://erp
 const FILE: &str = "[[on.approved]]\nname = \"file\"\nhttp = { url = \"https://erp.example/file\" }\n";
 
 fn key(person: &str) -> Actor {
-    Actor::Key { key: KeyId::from_bytes([1; 16]), person: PersonId::from(person) }
+    Actor::Key { key: KeyId::from_bytes([1; 16]), person: Some(PersonId::from(person)) }
 }
 
 fn names(decided: &countersign_core::request::Decided) -> Vec<&'static str> {
@@ -55,7 +55,7 @@ fn rule_3_an_operator_cannot_ask_one_whose_voice_is_spent() {
     let mut world = World::new(policy(rules), roster("leo ana eva zoe", &[("team", "ana"), ("leads", "eva")]));
     world.submit("leo").unwrap();
     world.approve("ana").unwrap();
-    let reassign = Command::Reassign { by: "zoe".into(), to: vec!["ana".into()] };
+    let reassign = Command::Reassign { by: Actor::Person("zoe".into()), to: vec!["ana".into()] };
     assert_eq!(world.give(&reassign), Err(Refusal::NobodyToAsk));
 }
 

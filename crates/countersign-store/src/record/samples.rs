@@ -32,7 +32,7 @@ fn people(names: &[&str]) -> Vec<PersonId> {
 }
 
 fn relayed() -> Actor {
-    Actor::Key { key: key(), person: "ana".into() }
+    Actor::Key { key: key(), person: Some("ana".into()) }
 }
 
 /// The events of a request that one person approved and one action followed.
@@ -128,7 +128,8 @@ fn asking() -> Vec<Event> {
         Event::Reminded { stage: StageId(1), nth: 2, late_ms: 7, to: people(&["ben", "cleo"]) },
         escalated(Some(0), LevelMode::Add, EscalationCause::Due { late_ms: 15 }, None),
         escalated(Some(1), LevelMode::Replace, EscalationCause::TooFewEligible, Some(moment())),
-        escalated(None, LevelMode::Add, EscalationCause::Operator("olga".into()), None),
+        escalated(None, LevelMode::Add, EscalationCause::Operator(Actor::Person("olga".into())), None),
+        escalated(None, LevelMode::Add, EscalationCause::Operator(Actor::Key { key: key(), person: None }), None),
         Event::Unroutable { stage: StageId(1), eligible: 0, needed: 2 },
         Event::Rerouted { stage: StageId(1), asked: vec![people(&["ben"]), Vec::new()], escalated: vec![people(&["eva"])], directory: 4 },
         Event::Summarised { revision: Revision::FIRST, by: "qwen3:1.7b".to_owned(), summary: content("words") },

@@ -122,7 +122,7 @@ fn escalation(seen: &Seen, escalated: &Escalated) -> String {
     match &escalated.cause {
         EscalationCause::Due { .. } => format!("Escalated: nobody had finished it in time; asked now: {to}"),
         EscalationCause::TooFewEligible => format!("Escalated: too few may decide; asked now: {to}"),
-        EscalationCause::Operator(person) => format!("{} asked further people: {to}", name(seen, person)),
+        EscalationCause::Operator(by) => format!("{} asked further people: {to}", actor(seen, by)),
     }
 }
 
@@ -151,7 +151,8 @@ fn stage(seen: &Seen, id: StageId) -> String {
 fn actor(seen: &Seen, actor: &Actor) -> String {
     match actor {
         Actor::Person(person) => name(seen, person),
-        Actor::Key { person, .. } => format!("A key for {}", name(seen, person)),
+        Actor::Key { person: Some(person), .. } => format!("A key for {}", name(seen, person)),
+        Actor::Key { person: None, .. } => "An operator's key".into(),
         Actor::Engine => "Countersign".into(),
     }
 }

@@ -147,7 +147,7 @@ fn seats(seats: &[Vec<PersonId>]) -> Vec<Vec<&str>> {
 fn actor(actor: &Actor) -> Value {
     match actor {
         Actor::Person(person) => json!({ "person": person.as_str() }),
-        Actor::Key { key, person } => json!({ "key": key.to_string(), "for": person.as_str() }),
+        Actor::Key { key, person } => json!({ "key": key.to_string(), "for": person.as_ref().map(PersonId::as_str) }),
         Actor::Engine => json!("engine"),
     }
 }
@@ -156,7 +156,8 @@ fn cause(cause: &EscalationCause) -> Value {
     match cause {
         EscalationCause::Due { late_ms } => json!({ "due": true, "late_ms": late_ms }),
         EscalationCause::TooFewEligible => json!("too_few_eligible"),
-        EscalationCause::Operator(person) => json!({ "operator": person.as_str() }),
+        EscalationCause::Operator(Actor::Person(person)) => json!({ "operator": person.as_str() }),
+        EscalationCause::Operator(by) => json!({ "operator": actor(by) }),
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn comment(draft: &mut Draft<'_>, by: &Actor, comment: ContentId) -> 
 }
 
 /// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3.
-pub(super) fn reassign(draft: &mut Draft<'_>, by: &PersonId, to: &[PersonId]) -> Result<(), Refusal> {
+pub(super) fn reassign(draft: &mut Draft<'_>, by: &Actor, to: &[PersonId]) -> Result<(), Refusal> {
     draft.unsettled()?;
     wake::fire_before_deed(draft)?;
     let request = draft.unsettled()?;
