@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 pub mod body;
 pub mod codes;
+pub mod dead_letters;
 pub mod decisions;
 pub mod delegations;
 pub mod events;
@@ -23,6 +24,7 @@ pub mod keys;
 pub mod layers;
 pub mod lists;
 pub mod metrics;
+pub mod notices;
 pub mod origin;
 pub mod parameters;
 pub mod people;
@@ -152,6 +154,9 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(decisions::decide))
         .routes(routes!(executions::retry))
         .routes(routes!(executions::abandon))
+        .routes(routes!(notices::retry))
+        .routes(routes!(notices::abandon))
+        .routes(routes!(dead_letters::list))
         .routes(routes!(events::of_request))
         .routes(routes!(events::of_all))
         .routes(routes!(lists::inbox))

@@ -17,6 +17,7 @@ pub mod audit;
 mod brief;
 pub mod caller;
 pub mod choices;
+mod dead_letters;
 pub mod deed;
 mod directory;
 pub mod dryrun;

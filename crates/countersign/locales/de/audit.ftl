@@ -55,3 +55,5 @@ event-execution-failed = Versuch fehlgeschlagen
 event-execution-dead-lettered = Aktion endgültig fehlgeschlagen
 event-execution-retried = Aktion von Hand wiederholt
 event-execution-abandoned = Aktion aufgegeben
+event-notice-retried = Nachricht von Hand wiederholt
+event-notice-abandoned = Nachricht aufgegeben

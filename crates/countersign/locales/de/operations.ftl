@@ -56,3 +56,6 @@ operations-oldest = das Älteste war fällig
 operations-overdue = Überfällige Weckrufe
 operations-overdue-none = keine
 operations-next = Nächster Weckruf
+operations-notice = Nachricht „{ $notice }“ an { $name }
+operations-retry-notice = Wird unter derselben Kennung noch einmal gesendet: { $what }.
+operations-abandon-notice = Wird nicht mehr gesendet: { $what }. Das bleibt im Protokoll.

@@ -55,3 +55,5 @@ event-execution-failed = Attempt failed
 event-execution-dead-lettered = Action failed for good
 event-execution-retried = Action tried again by hand
 event-execution-abandoned = Action given up
+event-notice-retried = Notice sent again by hand
+event-notice-abandoned = Notice given up

@@ -56,3 +56,6 @@ operations-oldest = the oldest was due
 operations-overdue = Overdue wake-ups
 operations-overdue-none = none
 operations-next = Next wake-up
+operations-notice = notice “{ $notice }” to { $name }
+operations-retry-notice = It is sent again under the same id: { $what }.
+operations-abandon-notice = It will not be sent any more: { $what }. This stays in the record.

@@ -165,7 +165,7 @@ pub fn people_of(event: &Event) -> Vec<&PersonId> {
         Event::StageOpened(opened) => opened.asked.iter().flatten().collect(),
         Event::Reminded { to, .. } => to.iter().collect(),
         Event::Escalated(escalated) => {
-            let operator = if let EscalationCause::Operator(person) = &escalated.cause { Some(person) } else { None };
+            let operator = if let EscalationCause::Operator(by) = &escalated.cause { by.human() } else { None };
             escalated.to.iter().chain(operator).collect()
         }
         Event::Decided(decided) => decided.acting_for.iter().chain([&decided.person]).collect(),
@@ -182,6 +182,7 @@ pub fn people_of(event: &Event) -> Vec<&PersonId> {
 fn by_hand(event: &Event) -> Option<&Actor> {
     match event {
         Event::ExecutionRetried { by, .. } | Event::ExecutionAbandoned { by, .. } | Event::Commented { by, .. } => Some(by),
+        Event::NoticeRetried { by, .. } | Event::NoticeAbandoned { by, .. } => Some(by),
         _ => None,
     }
 }

@@ -1,22 +1,12 @@
-//! What an operator looks at: what does not move, what failed for good, and how this node fares.
+//! What an operator looks at besides dead letters: what does not move, and how this node fares.
 
 use super::health::{Endpoint, Tries};
-use super::{Caller, Engine, EngineError, Seen};
-use countersign_core::execution::{Execution, ExecutionState};
+use super::{Caller, Engine, EngineError};
 use countersign_store::{Counts, ListQuery, RequestRow, StatusName};
 use jiff::Timestamp;
 
 /// Overdue wake-ups are counted up to here: more means that nobody fires them.
 const OVERDUE_MAX: usize = 1_000;
-
-/// An action that was given up by the workers, with its request.
-#[derive(Clone, Debug)]
-pub struct FailedExecution {
-    /// The request.
-    pub seen: Seen,
-    /// The action.
-    pub execution: Execution,
-}
 
 /// How this node fares.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,22 +42,6 @@ impl Engine {
         caller.operates(&self.shelf().people().roster)?;
         let query = ListQuery { status: vec![StatusName::Unroutable], limit, ..ListQuery::default() };
         Ok(self.log().list(&query).await?.items)
-    }
-
-    /// Actions that failed for good and were neither retried nor given up, of at most so many requests.
-    ///
-    /// # Errors
-    /// When the caller is no operator, or the store fails.
-    pub async fn failed_executions(&self, caller: &Caller, limit: usize) -> Result<Vec<FailedExecution>, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let query = ListQuery { dead_letter: true, limit, ..ListQuery::default() };
-        let mut found = Vec::new();
-        for row in self.log().list(&query).await?.items {
-            let Some(seen) = self.look(row.id).await? else { continue };
-            let failed: Vec<Execution> = seen.request.executions.iter().filter(|one| one.state == ExecutionState::Failed).cloned().collect();
-            found.extend(failed.into_iter().map(|execution| FailedExecution { seen: seen.clone(), execution }));
-        }
-        Ok(found)
     }
 
     /// How this node fares.

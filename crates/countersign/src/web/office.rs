@@ -26,6 +26,8 @@ pub(super) fn routes() -> Router<ApiState> {
         .route("/operations", get(operations::show))
         .route("/operations/requests/{id}/executions/{action}/retry", post(operations::retry))
         .route("/operations/requests/{id}/executions/{action}/abandon", post(operations::abandon))
+        .route("/operations/requests/{id}/notices/{notice}/retry", post(operations::retry_notice))
+        .route("/operations/requests/{id}/notices/{notice}/abandon", post(operations::abandon_notice))
         .route("/operations/requests/{id}/reassign", post(operations::reassign))
         .route("/audit", get(audit::show))
         .route("/audit/verify", post(audit::verify))

@@ -7,12 +7,14 @@ use super::page;
 use super::visitor::Visitor;
 use super::words::{When, Words};
 use crate::api::ApiState;
-use crate::api::parameters::{Named, NamedAction};
+use crate::api::parameters::{Named, NamedAction, NamedNotice};
 use crate::api::problem::Problem;
 use crate::engine::EngineError;
 use crate::engine::health::Tries;
-use crate::engine::operations::{FailedExecution, NodeState};
+use crate::engine::operations::NodeState;
+use crate::engine::shelf::People;
 use crate::summary::visible::visible;
+use crate::wire::dead_letter::{DeadLetterBody, dead_letters};
 use crate::wire::status_word;
 use askama::Template;
 use axum::extract::rejection::FormRejection;
@@ -21,6 +23,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::id::PersonId;
 use countersign_store::RequestRow;
 use http::StatusCode;
+
+/// A form that was sent.
+type Sent = Result<Form<super::office::Pairs>, FormRejection>;
 
 /// As many requests are listed of each kind.
 const LISTED_MAX: usize = 50;
@@ -51,14 +56,19 @@ struct Stuck {
     due: Option<When>,
 }
 
-/// An action that failed for good.
+/// An action or a notice that failed for good.
 struct Failed {
     id: String,
     title: String,
-    action: String,
+    /// `executions` or `notices`, as the address says it.
+    family: &'static str,
+    /// The action's name, or the notice's id.
+    name: String,
+    /// In words: the action, or the notice and whom it should reach.
+    what: String,
     attempts: u64,
     answer: String,
-    since: When,
+    since: Option<When>,
 }
 
 /// An endpoint, or the model.
@@ -104,6 +114,7 @@ async fn shown(state: &ApiState, visitor: &Visitor, error: Option<String>) -> Re
 async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> Result<OperationsPage, EngineError> {
     let (engine, words) = (&state.engine, &visitor.words);
     let node = engine.node_state(&visitor.caller).await?;
+    let letters = engine.dead_letters(&visitor.caller, LISTED_MAX, None).await?;
     let all = engine.shelf().people();
     let stuck = |row: &RequestRow| Stuck {
         id: row.id.to_string(),
@@ -116,7 +127,7 @@ async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> 
     Ok(OperationsPage {
         frame: Frame::of(visitor, Place::Operations),
         unroutable: engine.unroutable(&visitor.caller, LISTED_MAX).await?.iter().map(stuck).collect(),
-        failed: engine.failed_executions(&visitor.caller, LISTED_MAX).await?.iter().map(|one| failed(one, words)).collect(),
+        failed: letters.items.iter().flat_map(|seen| dead_letters(seen, "")).map(|letter| failed(letter, &all, words)).collect(),
         lanes: node.endpoints.iter().map(|(to, tries)| lane(&to.lane, to.action.clone(), tries, words)).collect(),
         model: node.model.as_ref().map(|(name, tries)| lane(name, None, tries, words)),
         node: node_of(&node, words),
@@ -125,14 +136,25 @@ async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> 
     })
 }
 
-fn failed(one: &FailedExecution, words: &Words) -> Failed {
+fn failed(letter: DeadLetterBody, all: &People, words: &Words) -> Failed {
+    let what = match &letter.notice_type {
+        None => letter.name.clone(),
+        Some(kind) => {
+            let notice = words.one("notice", kind.trim_start_matches("approval."));
+            let to = letter.to.as_ref().map(|to| all.name(&PersonId::from(to.as_str())));
+            let to = to.unwrap_or_else(|| words.say("record-system").to_string());
+            words.say("operations-notice").arg("notice", notice).arg("name", to).to_string()
+        }
+    };
     Failed {
-        id: one.seen.request.id.to_string(),
-        title: visible(&one.seen.title()).into_owned(),
-        action: one.execution.action.to_string(),
-        attempts: one.execution.attempts,
-        answer: visible(one.execution.answer.as_deref().unwrap_or_default()).into_owned(),
-        since: words.relative(one.execution.changed_at),
+        id: letter.request,
+        title: visible(&letter.title).into_owned(),
+        family: if letter.notice_type.is_none() { "executions" } else { "notices" },
+        name: letter.name,
+        what,
+        attempts: letter.attempts,
+        answer: visible(letter.answer.as_deref().unwrap_or_default()).into_owned(),
+        since: letter.failed_at.parse().ok().map(|at| words.relative(at)),
     }
 }
 
@@ -172,13 +194,8 @@ fn size(bytes: u64, words: &Words) -> String {
     format!("{} {name}", words.number(&format!("{}.{}", tenths / 10, tenths % 10)))
 }
 
-/// Tries a dead letter again.
-pub(super) async fn retry(
-    State(state): State<ApiState>,
-    visitor: Visitor,
-    named: Result<NamedAction, Problem>,
-    form: Result<Form<Vec<(String, String)>>, FormRejection>,
-) -> Response {
+/// Tries an action again.
+pub(super) async fn retry(State(state): State<ApiState>, visitor: Visitor, named: Result<NamedAction, Problem>, form: Sent) -> Response {
     let NamedAction(id, action) = match named {
         Ok(named) => named,
         Err(problem) => return refused(&visitor, &problem),
@@ -189,35 +206,54 @@ pub(super) async fn retry(
     }
 }
 
-/// Gives a dead letter up, with a reason.
-pub(super) async fn abandon(
-    State(state): State<ApiState>,
-    visitor: Visitor,
-    named: Result<NamedAction, Problem>,
-    form: Result<Form<Vec<(String, String)>>, FormRejection>,
-) -> Response {
+/// Sends a notice again.
+pub(super) async fn retry_notice(State(state): State<ApiState>, visitor: Visitor, named: Result<NamedNotice, Problem>, form: Sent) -> Response {
+    let NamedNotice(id, notice) = match named {
+        Ok(named) => named,
+        Err(problem) => return refused(&visitor, &problem),
+    };
+    match super::office::taken(&visitor, form) {
+        Ok(_) => done(&visitor, state.engine.retry_notice(&visitor.caller, id, notice).await.map(drop)),
+        Err(response) => response,
+    }
+}
+
+/// Gives an action up, with a reason.
+pub(super) async fn abandon(State(state): State<ApiState>, visitor: Visitor, named: Result<NamedAction, Problem>, form: Sent) -> Response {
     let NamedAction(id, action) = match named {
         Ok(named) => named,
         Err(problem) => return refused(&visitor, &problem),
     };
-    let typed = match super::office::taken(&visitor, form) {
-        Ok(typed) => typed,
-        Err(response) => return response,
-    };
-    let reason = typed.text("reason").trim().to_owned();
-    if reason.is_empty() || reason.chars().count() > REASON_MAX {
-        return shown(&state, &visitor, Some(visitor.words.say("operations-reason-missing").to_string())).await;
+    match reason(&state, &visitor, form).await {
+        Ok(reason) => done(&visitor, state.engine.abandon_execution(&visitor.caller, id, action, Some(reason)).await.map(drop)),
+        Err(response) => response,
     }
-    done(&visitor, state.engine.abandon_execution(&visitor.caller, id, action, Some(reason)).await.map(drop))
+}
+
+/// Gives a notice up, with a reason.
+pub(super) async fn abandon_notice(State(state): State<ApiState>, visitor: Visitor, named: Result<NamedNotice, Problem>, form: Sent) -> Response {
+    let NamedNotice(id, notice) = match named {
+        Ok(named) => named,
+        Err(problem) => return refused(&visitor, &problem),
+    };
+    match reason(&state, &visitor, form).await {
+        Ok(reason) => done(&visitor, state.engine.abandon_notice(&visitor.caller, id, notice, Some(reason)).await.map(drop)),
+        Err(response) => response,
+    }
+}
+
+/// Why something is given up; the page again where nothing fitting was typed.
+#[expect(clippy::result_large_err, reason = "the error is the answer itself, made once a request")]
+async fn reason(state: &ApiState, visitor: &Visitor, form: Sent) -> Result<String, Response> {
+    let reason = super::office::taken(visitor, form)?.text("reason").trim().to_owned();
+    if reason.is_empty() || reason.chars().count() > REASON_MAX {
+        return Err(shown(state, visitor, Some(visitor.words.say("operations-reason-missing").to_string())).await);
+    }
+    Ok(reason)
 }
 
 /// Asks somebody further.
-pub(super) async fn reassign(
-    State(state): State<ApiState>,
-    visitor: Visitor,
-    named: Result<Named, Problem>,
-    form: Result<Form<Vec<(String, String)>>, FormRejection>,
-) -> Response {
+pub(super) async fn reassign(State(state): State<ApiState>, visitor: Visitor, named: Result<Named, Problem>, form: Sent) -> Response {
     let Named(id) = match named {
         Ok(named) => named,
         Err(problem) => return refused(&visitor, &problem),

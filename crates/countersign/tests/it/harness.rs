@@ -178,7 +178,8 @@ impl Speaker {
     }
 }
 
-fn write_files(folder: &Path, receiver: &Receiver) {
+/// Configuration, directory and policies of the samples, with their roads to this receiver.
+pub fn write_files(folder: &Path, receiver: &Receiver) {
     let base = receiver.base();
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     std::fs::create_dir(folder.join("policies")).unwrap();

@@ -11,5 +11,6 @@
 )]
 
 mod api;
+mod engine;
 mod harness;
 mod web;

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
 /// The names of events, in the order of a request's life.
-pub(super) const KINDS: [&str; 24] = [
+pub(super) const KINDS: [&str; 26] = [
     "submitted",
     "ruled",
     "stage_opened",
@@ -27,6 +27,8 @@ pub(super) const KINDS: [&str; 24] = [
     "summary_declined",
     "notice_delivered",
     "notice_failed",
+    "notice_retried",
+    "notice_abandoned",
     "execution_started",
     "execution_succeeded",
     "execution_failed",

@@ -52,7 +52,7 @@ async fn a_dead_letter_is_shown_with_its_answer_and_tried_again() {
     let retry = format!("/operations/requests/{id}/executions/pay/retry");
     olga.refuses_foreign_forms("/operations", &retry, &[]).await;
     let mia = Desk::of(&harness, "mia").await;
-    assert_eq!(mia.press("/me", &retry, &[]).await.status, 403);
+    assert_eq!(mia.press("/me", &retry, &[]).await.status, 404, "she does not see this request");
     assert_eq!(harness.receiver().got("/pay").len(), 1, "none of these tried it");
     harness.receiver().answer("/pay", 200);
     assert_eq!(location(&olga.press("/operations", &retry, &[]).await), "/operations");
@@ -96,4 +96,31 @@ async fn where_nobody_is_left_to_ask_an_operator_asks_somebody() {
     location(&olga.press("/operations", &reassign, &[("to", "ana, bo")]).await);
     assert!(olga.open("/operations").await.text.contains("Every open request has somebody"));
     assert!(Desk::of(&harness, "ana").await.open("/").await.text.contains(&id));
+}
+
+#[tokio::test]
+async fn a_notice_that_failed_for_good_is_sent_again_or_given_up() {
+    let harness = Harness::start().await;
+    harness.receiver().answer("/mia", 410);
+    let olga = Desk::of(&harness, "olga").await;
+    let mut changes = harness.engine.changes();
+    let id = harness.submit("5000 USD").await;
+    while !olga.open("/operations").await.text.contains(&id) {
+        tokio::time::timeout(crate::harness::PATIENCE, changes.recv()).await.expect("the notice should have failed").unwrap();
+    }
+    let page = olga.open("/operations").await.text;
+    assert!(page.contains("to Mia Stone") && page.contains("Notices"), "{page}");
+    let retry =
+        page.split("action=\"").find(|part| part.contains("/notices/") && part.contains("/retry\"")).unwrap().split('"').next().unwrap().to_owned();
+    olga.refuses_foreign_forms("/operations", &retry, &[]).await;
+    harness.receiver().answer("/mia", 200);
+    location(&olga.press("/operations", &retry, &[]).await);
+    harness
+        .receiver()
+        .first("/mia", |got| retry.contains(got.headers["webhook-id"].to_str().unwrap()) && harness.receiver().got("/mia").len() > 1)
+        .await;
+    let abandon = retry.replace("/retry", "/abandon");
+    assert_eq!(olga.press("/operations", &abandon, &[("reason", "")]).await.status, 422);
+    let nobody = olga.press("/operations", &format!("/operations/requests/{id}/notices/nonsense/retry"), &[]).await.status;
+    assert_eq!(nobody, 404);
 }
