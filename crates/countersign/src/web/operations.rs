@@ -243,7 +243,6 @@ pub(super) async fn abandon_notice(State(state): State<ApiState>, visitor: Visit
 }
 
 /// Why something is given up; the page again where nothing fitting was typed.
-#[expect(clippy::result_large_err, reason = "the error is the answer itself, made once a request")]
 async fn reason(state: &ApiState, visitor: &Visitor, form: Sent) -> Result<String, Response> {
     let reason = super::office::taken(visitor, form)?.text("reason").trim().to_owned();
     if reason.is_empty() || reason.chars().count() > REASON_MAX {
