@@ -20,6 +20,7 @@ pub mod operations;
 pub mod page;
 pub mod policies;
 pub mod preview;
+mod refused;
 pub mod request;
 pub mod signin;
 pub mod stages;
