@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 pub(crate) mod arrival;
 pub mod body;
 pub mod codes;
+pub mod dead_letters;
 pub mod decisions;
 pub mod delegations;
 pub mod events;
@@ -25,6 +26,7 @@ pub mod keys;
 pub mod layers;
 pub mod lists;
 pub mod metrics;
+pub mod notices;
 pub mod origin;
 pub mod parameters;
 pub mod passkeys;
@@ -163,6 +165,9 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(decisions::decide))
         .routes(routes!(executions::retry))
         .routes(routes!(executions::abandon))
+        .routes(routes!(notices::retry))
+        .routes(routes!(notices::abandon))
+        .routes(routes!(dead_letters::list))
         .routes(routes!(events::of_request))
         .routes(routes!(events::of_all))
         .routes(routes!(lists::inbox))

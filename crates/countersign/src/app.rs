@@ -101,6 +101,7 @@ impl App {
         }
         let guard = Guard::allowing(config.allow_networks.iter().copied());
         let providers = Arc::new(Providers::new(config.providers.clone(), guard, Arc::new(SystemClock), Arc::new(SystemRandom))?);
+        engine.health.introduce(config.database.clone(), summarizer.as_ref().map(|model| model.model()));
         let performer = performer(&engine, &config, summarizer, console)?;
         let local_secret = URL_SAFE_NO_PAD.encode(engine.draw::<32>());
         Ok(Self { engine, sources, opened, local_secret, performer, limits: config.limits, providers })
@@ -115,8 +116,10 @@ fn performer(
 ) -> Result<Arc<Performer>, StartFault> {
     let secrets = Secrets::allowing(config.secrets.iter().cloned());
     let outbound = Outbound::new(Guard::allowing(config.allow_networks.iter().copied()), secrets.clone())?;
+    let webhook = Arc::new(crate::channel::webhook::Webhook::new(outbound.clone()));
+    engine.lend_outlet(webhook.clone());
     let sinks = Sinks {
-        webhook: Arc::new(crate::channel::webhook::Webhook::new(outbound.clone())),
+        webhook,
         console,
         http: Arc::new(crate::executor::http::HttpExecutor::new(outbound)),
         command: Arc::new(crate::executor::command::CommandExecutor::new(config.allow_commands, secrets)),

@@ -17,23 +17,32 @@ pub use seen::Seen;
 pub mod audit;
 mod brief;
 pub mod caller;
+pub mod choices;
 pub mod claims;
+mod dead_letters;
 pub mod deed;
 mod directory;
+pub mod dryrun;
 mod handle;
+pub mod health;
 pub mod keys;
 mod ledger;
 mod login;
 pub mod open_pages;
+pub mod operations;
 pub mod owed;
 pub mod passkeys;
+pub mod proof;
 mod query;
 mod row;
+pub mod rows;
 pub mod seen;
 pub mod sessions;
 pub mod shelf;
 pub mod subjects;
 pub mod submit;
+pub mod verification;
+pub mod versions;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.
 const CHANGES_QUEUED_MAX: usize = 4096;
@@ -75,6 +84,10 @@ pub struct Engine {
     /// When the wake-up worker looks next by itself, in milliseconds: only what is due earlier need ring.
     pub(crate) wakeup_armed: AtomicI64,
     changes: broadcast::Sender<RequestId>,
+    /// What this node saw of the outside.
+    pub health: health::Health,
+    check: verification::Check,
+    outlet: proof::Outlet,
     open_pages: Arc<open_pages::OpenPages>,
 }
 
@@ -124,6 +137,7 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
+        let health = health::Health::new(ports.clock.now());
         Self {
             ports,
             settings,
@@ -132,6 +146,9 @@ impl Engine {
             wakeup_bell: Notify::new(),
             wakeup_armed: AtomicI64::new(i64::MAX),
             changes,
+            health,
+            check: verification::Check::default(),
+            outlet: proof::Outlet::default(),
             open_pages: Arc::default(),
         }
     }

@@ -70,6 +70,7 @@ impl Sources {
     pub async fn restore(&self) -> Result<(), Fault> {
         self.engine.shelf().restore(self.engine.records()).await?;
         self.engine.restore_claims(&self.providers).await?;
+        self.engine.restore_choices().await?;
         let Some(record) = self.engine.records().get(Kind::Directory, DIRECTORY_KEY).await? else { return Ok(()) };
         let damaged = |what: String| Fault::Damaged { place: "the directory".into(), what };
         let kept: Kept = serde_json::from_slice(&record.bytes).map_err(|error| damaged(error.to_string()))?;

@@ -6,13 +6,21 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub mod assets;
+pub mod audit;
 pub mod decide;
 pub mod facts;
+pub mod form;
 pub mod frame;
 pub mod inbox;
 pub mod live;
+pub mod me;
+pub mod new;
+pub mod office;
+pub mod operations;
 pub mod page;
 pub mod passkeys;
+pub mod policies;
+pub mod preview;
 mod refused;
 pub mod request;
 pub mod sessions;
@@ -50,4 +58,5 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/login/{secret}", get(signin::link::show).post(signin::link::use_up))
         .route("/logout", post(signin::sign_out))
         .route("/assets/{name}", get(assets::serve))
+        .merge(office::routes())
 }

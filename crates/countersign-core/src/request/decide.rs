@@ -20,6 +20,7 @@ pub(super) use wake::{earliest, timers};
 
 mod execute;
 mod life;
+mod notice;
 mod passkey;
 mod route;
 mod settle;
@@ -86,9 +87,9 @@ pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts:
         Command::FinishExecution { action, token, report } => execute::finish(&mut draft, action, *token, report),
         Command::RetryExecution { action, by } => execute::retry(&mut draft, action, by),
         Command::AbandonExecution { action, by, reason } => execute::abandon(&mut draft, action, by, *reason),
-        Command::ReportNotice { effect, kind, to, attempts, result } => {
-            life::report_notice(&mut draft, *effect, *kind, to.as_ref(), *attempts, result)
-        }
+        Command::ReportNotice(report) => notice::report(&mut draft, report),
+        Command::RetryNotice { effect, by } => notice::retry(&mut draft, *effect, by),
+        Command::AbandonNotice { effect, by, reason } => notice::abandon(&mut draft, *effect, by, *reason),
     }?;
     draft.finish()
 }

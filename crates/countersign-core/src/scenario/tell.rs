@@ -76,6 +76,8 @@ impl Telling<'_> {
             | Event::SummaryDeclined { .. }
             | Event::NoticeDelivered { .. }
             | Event::NoticeFailed { .. }
+            | Event::NoticeRetried { .. }
+            | Event::NoticeAbandoned { .. }
             | Event::ExecutionStarted { .. } => Vec::new(),
         }
     }

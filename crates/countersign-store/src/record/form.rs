@@ -141,10 +141,28 @@ pub(super) enum EventForm {
         kind: NoticeKind,
         #[serde(rename = "to", with = "stored", default, skip_serializing_if = "Option::is_none")]
         to: Option<PersonId>,
+        #[serde(rename = "s", with = "stored", default, skip_serializing_if = "Option::is_none")]
+        stage: Option<StageId>,
+        #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+        hook: Option<String>,
         #[serde(rename = "w")]
         answer: String,
         #[serde(rename = "t")]
         attempts: u32,
+    },
+    NoticeRetried {
+        #[serde(rename = "e", with = "stored")]
+        effect: EffectId,
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+    },
+    NoticeAbandoned {
+        #[serde(rename = "e", with = "stored")]
+        effect: EffectId,
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+        #[serde(rename = "c", with = "stored", default, skip_serializing_if = "Option::is_none")]
+        reason: Option<ContentId>,
     },
     ExecutionStarted {
         #[serde(rename = "a", with = "stored")]

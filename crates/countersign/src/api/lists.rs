@@ -41,7 +41,7 @@ pub(super) struct RequestFilter {
     external_id: Option<String>,
     /// Whose title contains this, in any case.
     q: Option<String>,
-    /// Only those with an action that failed for good.
+    /// Only those with an action or a notice that failed for good.
     dead_letter: Option<bool>,
     /// 1 to 200; 50 unless it says otherwise.
     limit: Option<usize>,

@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use axum::extract::{FromRequestParts, Path};
-use countersign_core::id::{ActionName, RequestId};
+use countersign_core::id::{ActionName, EffectId, RequestId};
 use countersign_core::refusal::Refusal;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -39,6 +39,22 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedAction {
         let Named(id) = Named::from_request_parts(parts, state).await?;
         let Path(segments) = Path::<BTreeMap<String, String>>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
         Ok(Self(id, ActionName::new(segments.get("action").cloned().unwrap_or_default())))
+    }
+}
+
+/// The request and the notice that the path names.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedNotice(pub RequestId, pub EffectId);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedNotice {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Named(id) = Named::from_request_parts(parts, state).await?;
+        let Path(segments) = Path::<BTreeMap<String, String>>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
+        let notice = segments.get("notice").map(String::as_str).unwrap_or_default();
+        // An id that is none names nothing: the engine answers, so that nobody learns here which requests there are.
+        Ok(Self(id, EffectId::parse(notice).unwrap_or(EffectId::from_bytes([0; 16]))))
     }
 }
 

@@ -8,10 +8,8 @@ use crate::engine::{Caller, EngineError};
 use crate::wire::explain::{self, ExplanationBody, PolicyBody};
 use axum::Json;
 use axum::extract::{Path, State};
-use countersign_core::id::{PersonId, PolicyName, Revision};
+use countersign_core::id::{PersonId, PolicyName};
 use countersign_core::policy::Policy;
-use countersign_core::policy::evaluate::Evaluation;
-use countersign_core::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -72,7 +70,6 @@ pub(super) async fn explain(
     Path(name): Path<String>,
     Strict(body): Strict<ExplainBody>,
 ) -> Result<Json<ExplanationBody>, Problem> {
-    let policy = in_force(&state, name)?;
     let requester = match (body.requester, &caller) {
         (Some(requester), _) => PersonId::new(requester),
         (None, Caller::Person { id, .. }) => id.clone(),
@@ -80,12 +77,6 @@ pub(super) async fn explain(
             return Err(Problem::invalid_body(vec![FaultBody { pointer: "/requester".into(), message: "it is missing".into() }]));
         }
     };
-    let roster = state.engine.shelf().people().roster.clone();
-    if !roster.is_active(&requester) {
-        return Err(Refusal::UnknownPerson(requester).into());
-    }
-    let payload = policy.accept(&body.payload, &roster).map_err(EngineError::InvalidPayload)?;
-    let now = state.engine.clock().now();
-    let evaluation = Evaluation { payload: &payload, requester: &requester, roster: &roster, now, created_at: now, revision: Revision::FIRST };
-    Ok(Json(explain::explanation(&policy, &policy.explain(&evaluation))))
+    let tried = state.engine.dry_run(&PolicyName::new(name), &requester, &body.payload)?;
+    Ok(Json(explain::explanation(&tried.policy, &tried.explained)))
 }

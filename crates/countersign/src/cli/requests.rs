@@ -30,7 +30,7 @@ pub(crate) struct List {
     /// Whose title contains this.
     #[arg(long, short, value_name = "TEXT")]
     q: Option<String>,
-    /// Only those with an action that failed for good.
+    /// Only those with an action or a notice that failed for good.
     #[arg(long)]
     dead_letters: bool,
     /// At most this many.
@@ -195,6 +195,10 @@ pub(crate) fn show(request: &RequestBody, json: bool) {
     for one in &request.executions {
         let answer = one.answer.as_deref().map(|answer| format!(", last answer {}", clean(answer))).unwrap_or_default();
         terminal::say(&format!("action {}: {}, {} attempts{answer}", clean(&one.action), terminal::status(&one.status), one.attempts));
+    }
+    for one in &request.failed_notices {
+        let to = one.to.as_deref().unwrap_or("a system");
+        terminal::say(&format!("notice {} to {}: {}, last answer {}", one.id, clean(to), terminal::status(&one.status), clean(&one.answer)));
     }
     terminal::say("");
     terminal::say(&clean(&request.url));

@@ -107,7 +107,7 @@ impl Caller {
                     ActsFor::One(person) if person == requester => {}
                     _ => return Err(EngineError::Forbidden("this key does not act for that requester")),
                 }
-                Ok(Actor::Key { key: *id, person: requester.clone() })
+                Ok(Actor::Key { key: *id, person: Some(requester.clone()) })
             }
         }
     }

@@ -109,27 +109,25 @@ impl Engine {
     /// An operator asks further people.
     ///
     /// # Errors
-    /// When the caller is no operator, or nobody named may decide.
+    /// When the caller does not see the request or is no operator, or nobody named may decide.
     pub async fn reassign(&self, caller: &Caller, id: RequestId, to: Vec<PersonId>) -> Result<Handled, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let by = PersonId::new(caller.name());
+        let by = self.operator_on(caller, id).await?;
         self.handle(id, Instruction::new(Command::Reassign { by, to }, caller.name())).await
     }
 
     /// An operator tries a dead letter again.
     ///
     /// # Errors
-    /// When the caller is no operator, or the action is no dead letter.
+    /// When the caller does not see the request or is no operator, or the action is no dead letter.
     pub async fn retry_execution(&self, caller: &Caller, id: RequestId, action: ActionName) -> Result<Handled, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let by = actor(caller, &self.must_see(caller, id).await?);
+        let by = self.operator_on(caller, id).await?;
         self.handle(id, Instruction::new(Command::RetryExecution { action, by }, caller.name())).await
     }
 
     /// An operator gives a dead letter up.
     ///
     /// # Errors
-    /// When the caller is no operator, or the action is no dead letter.
+    /// When the caller does not see the request or is no operator, or the action is no dead letter.
     pub async fn abandon_execution(
         &self,
         caller: &Caller,
@@ -137,8 +135,7 @@ impl Engine {
         action: ActionName,
         reason: Option<String>,
     ) -> Result<Handled, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let by = actor(caller, &self.must_see(caller, id).await?);
+        let by = self.operator_on(caller, id).await?;
         let content = reason.map(|text| self.seal(text.into_bytes()));
         let command = Command::AbandonExecution { action, by, reason: content.as_ref().map(|content| content.id) };
         let mut instruction = Instruction::new(command, caller.name());
@@ -150,6 +147,16 @@ impl Engine {
     async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
         let seen = self.look(id).await?.filter(|seen| caller.sees(seen));
         seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+    }
+
+    /// Who acts on a request as its operator: what the caller does not see does not exist for them.
+    pub(super) async fn operator_on(&self, caller: &Caller, id: RequestId) -> Result<Actor, EngineError> {
+        let seen = self.must_see(caller, id).await?;
+        caller.operates(&seen.roster)?;
+        Ok(match caller {
+            Caller::Person { id, .. } => Actor::Person(id.clone()),
+            Caller::Key { id, .. } => Actor::Key { key: *id, person: None },
+        })
     }
 
     fn speaks_for_requester(&self, caller: &Caller, seen: &Seen) -> Result<Actor, EngineError> {
@@ -164,9 +171,11 @@ fn relays(scopes: &std::collections::BTreeSet<Scope>) -> bool {
     scopes.contains(&Scope::DecideOnBehalf) && !scopes.contains(&Scope::Submit)
 }
 
+/// Who speaks on a request. A key speaks for the requester only where it may submit for them.
 fn actor(caller: &Caller, seen: &Seen) -> Actor {
-    match caller {
-        Caller::Person { id, .. } => Actor::Person(id.clone()),
-        Caller::Key { id, .. } => Actor::Key { key: *id, person: seen.request.requester.clone() },
+    match (caller.submits_for(&seen.request.requester), caller) {
+        (_, Caller::Person { id, .. }) => Actor::Person(id.clone()),
+        (Ok(actor), Caller::Key { .. }) => actor,
+        (Err(_), Caller::Key { id, .. }) => Actor::Key { key: *id, person: None },
     }
 }

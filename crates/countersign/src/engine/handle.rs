@@ -184,28 +184,27 @@ impl Engine {
                 effect => {
                     let waits = self.settings.summary_budget.filter(|_| matches!(effect, Effect::Notify { waits: true, .. }));
                     let due_at = waits.map_or(now, |budget| now.saturating_add(budget).unwrap_or(now));
-                    changes.push(self.row(
-                        decided,
-                        Owed::of(effect),
-                        super::owed::lane(effect, &people, &opened.policy),
-                        due_at,
-                        waits.is_some(),
-                        now,
-                    ));
+                    let lane = super::owed::lane(effect, &people, &self.settings.hooks, &opened.policy);
+                    let mut row = self.row(decided, Owed::of(effect), lane, due_at, waits.is_some(), now);
+                    if let Effect::Retell { notice } = effect {
+                        row.id = notice.id;
+                    }
+                    changes.push(OutboxChange::Add(row));
                 }
             }
         }
         for (hook, kind) in super::owed::published(&self.settings.hooks, decided) {
             let waits = self.settings.summary_budget.filter(|_| kind == NoticeKind::Requested);
             let due_at = waits.map_or(now, |budget| now.saturating_add(budget).unwrap_or(now));
-            changes.push(self.row(decided, Owed::Publish { hook: hook.id.clone(), kind }, hook.lane.clone(), due_at, waits.is_some(), now));
+            let owed = Owed::Publish { hook: hook.id.clone(), kind };
+            changes.push(OutboxChange::Add(self.row(decided, owed, hook.lane.clone(), due_at, waits.is_some(), now)));
         }
         changes
     }
 
-    fn row(&self, decided: &Decided, owed: Owed, lane: String, due_at: Timestamp, waits: bool, now: Timestamp) -> OutboxChange {
+    fn row(&self, decided: &Decided, owed: Owed, lane: String, due_at: Timestamp, waits: bool, now: Timestamp) -> OutboxRow {
         let effect = owed.encode();
-        OutboxChange::Add(OutboxRow { id: self.new_effect_id(now), request: decided.request.id, lane, waits, due_at, effect })
+        OutboxRow { id: self.new_effect_id(now), request: decided.request.id, lane, waits, due_at, effect }
     }
 
     /// After the commit: ring the bells, tell the listeners.

@@ -1,7 +1,6 @@
 //! The request row: the cache of the fold that lists and wake-ups read.
 
 use countersign_core::event::Actor;
-use countersign_core::execution::ExecutionState;
 use countersign_core::id::PersonId;
 use countersign_core::policy::FieldType;
 use countersign_core::policy::OutcomeName;
@@ -30,7 +29,7 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         risk: risk_of(request, facts).to_owned(),
         revision: request.revision,
         waiting: request.waiting(facts),
-        dead_letter: request.executions.iter().any(|execution| execution.state == ExecutionState::Failed),
+        dead_letter: request.has_dead_letter(),
         due: request.due(facts),
         next_wakeup: request.next_wakeup(facts),
         created_at: request.created_at,

@@ -1,6 +1,7 @@
 //! What is in force: the people of the directory and the policies by name, each swapped whole when its
 //! source changes; and every policy version that a request may be pinned to, read back from the records.
 
+use super::choices::Choices;
 use super::claims::Listed;
 use super::owed::lane_of_url;
 use countersign_core::canonical::Digest;
@@ -96,7 +97,9 @@ impl PolicySources {
 #[derive(Default)]
 pub struct Shelf {
     people: RwLock<Arc<People>>,
+    /// The directory's own and the groups that providers name, without what people chose for themselves.
     listed: RwLock<Listed>,
+    choices: RwLock<BTreeMap<PersonId, Choices>>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
     concerns: AtomicUsize,
@@ -115,9 +118,33 @@ impl Shelf {
 
     /// Changes what the directory is made of, and puts it in force whole.
     pub(super) fn change_people(&self, change: impl FnOnce(&mut Listed)) {
-        let mut listed = self.listed.write().unwrap_or_else(PoisonError::into_inner);
-        change(&mut listed);
-        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed.merged());
+        change(&mut self.listed.write().unwrap_or_else(PoisonError::into_inner));
+        self.put_in_force();
+    }
+
+    /// What this person chose for themselves.
+    pub fn choices(&self, person: &PersonId) -> Choices {
+        self.choices.read().unwrap_or_else(PoisonError::into_inner).get(person).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set_choices(&self, all: BTreeMap<PersonId, Choices>) {
+        *self.choices.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.put_in_force();
+    }
+
+    pub(super) fn choose(&self, person: &PersonId, choices: Choices) {
+        self.choices.write().unwrap_or_else(PoisonError::into_inner).insert(person.clone(), choices);
+        self.put_in_force();
+    }
+
+    /// Puts the directory in force with everybody's choices over it.
+    fn put_in_force(&self) {
+        let mut in_force = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        let mut people = self.listed.read().unwrap_or_else(PoisonError::into_inner).merged();
+        for (person, chosen) in self.choices.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            chosen.lay_over(person, &mut people);
+        }
+        *in_force = Arc::new(people);
     }
 
     /// How many files are not in force as they stand: then the last good version is.

@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("live.js", "text/javascript; charset=utf-8", include_str!("../../assets/live.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_str!("../../assets/keys.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js")),
+    ("preview.js", "text/javascript; charset=utf-8", include_str!("../../assets/preview.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
 

@@ -111,9 +111,13 @@ fn worked(event: &Event) -> Value {
             json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
             "to": to.as_ref().map(PersonId::as_str), "channel": channel, "attempts": attempts })
         }
-        Event::NoticeFailed { effect, kind, to, answer, attempts } => {
-            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
-            "to": to.as_ref().map(PersonId::as_str), "answer": answer, "attempts": attempts })
+        Event::NoticeFailed { effect, kind, to, stage, answer, attempts, hook: _ } => {
+            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind), "to": to.as_ref().map(PersonId::as_str),
+            "stage": stage.map(|id| id.to_string()), "answer": answer, "attempts": attempts })
+        }
+        Event::NoticeRetried { effect, by } => json!({ "notice": effect.to_string(), "by": actor(by) }),
+        Event::NoticeAbandoned { effect, by, reason } => {
+            json!({ "notice": effect.to_string(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
         }
         Event::ExecutionStarted { action, token, lease_until } => {
             json!({ "action": action.as_str(), "attempt": token, "lease_until": lease_until.to_string() })
@@ -144,7 +148,7 @@ fn seats(seats: &[Vec<PersonId>]) -> Vec<Vec<&str>> {
 fn actor(actor: &Actor) -> Value {
     match actor {
         Actor::Person(person) => json!({ "person": person.as_str() }),
-        Actor::Key { key, person } => json!({ "key": key.to_string(), "for": person.as_str() }),
+        Actor::Key { key, person } => json!({ "key": key.to_string(), "for": person.as_ref().map(PersonId::as_str) }),
         Actor::Engine => json!("engine"),
     }
 }
@@ -153,7 +157,8 @@ fn cause(cause: &EscalationCause) -> Value {
     match cause {
         EscalationCause::Due { late_ms } => json!({ "due": true, "late_ms": late_ms }),
         EscalationCause::TooFewEligible => json!("too_few_eligible"),
-        EscalationCause::Operator(person) => json!({ "operator": person.as_str() }),
+        EscalationCause::Operator(Actor::Person(person)) => json!({ "operator": person.as_str() }),
+        EscalationCause::Operator(by) => json!({ "operator": actor(by) }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP door.
 
 mod body;
+mod dead_letters;
 mod decisions;
 mod events;
 mod executions;

@@ -4,6 +4,7 @@
 use countersign::app::{App, install_tls};
 use countersign::config::Config;
 use countersign::engine::Engine;
+use countersign::sources::Sources;
 use countersign_core::id::PersonId;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -31,6 +32,8 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct Harness {
     pub base: String,
     pub engine: Arc<Engine>,
+    /// Reads the server's files again on demand.
+    pub sources: Arc<Sources>,
     client: Client,
     receiver: Receiver,
     stop: CancellationToken,
@@ -64,10 +67,10 @@ impl Harness {
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
         let app = App::assemble(config, bound, None).await.unwrap();
         assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
-        let (engine, stop) = (app.engine.clone(), CancellationToken::new());
+        let (engine, sources, stop) = (app.engine.clone(), app.sources.clone(), CancellationToken::new());
         tokio::spawn(app.run(listener, stop.clone()));
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base: format!("http://{bound}"), engine, client, receiver, stop, folder }
+        Self { base: format!("http://{bound}"), engine, sources, client, receiver, stop, folder }
     }
 
     /// Where the server's files are.
@@ -188,7 +191,8 @@ fn append(file: &Path, more: &str) {
     std::fs::write(file, format!("{text}\n{more}\n")).unwrap();
 }
 
-fn write_files(folder: &Path, receiver: &Receiver) {
+/// Configuration, directory and policies of the samples, with their roads to this receiver.
+pub fn write_files(folder: &Path, receiver: &Receiver) {
     let base = receiver.base();
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     std::fs::create_dir(folder.join("policies")).unwrap();

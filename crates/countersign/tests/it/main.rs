@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod engine;
 mod harness;
 #[path = "../peers/mod.rs"]
 mod peers;

@@ -3,9 +3,15 @@
 use crate::harness::{Answer, Harness};
 use reqwest::Method;
 
+mod audit;
 mod dangers;
+mod desk;
 mod inbox;
 mod live;
+mod me;
+mod new;
+mod operations;
+mod policies;
 mod provider;
 mod request;
 mod signin;

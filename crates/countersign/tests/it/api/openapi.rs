@@ -11,7 +11,11 @@ async fn every_documented_route_answers() {
     let document = harness.nobody().get("/openapi.json").await.ok();
     let mut routes = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", "req_00000000000070008000000000000000").replace("{name}", "expense").replace("{action}", "pay");
+        let path = path
+            .replace("{id}", "req_00000000000070008000000000000000")
+            .replace("{name}", "expense")
+            .replace("{action}", "pay")
+            .replace("{notice}", "eff_00000000000070008000000000000000");
         for method in methods.as_object().unwrap().keys().filter(|name| !["parameters", "summary"].contains(&name.as_str())) {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             if path == "/v1/logout" {
@@ -48,6 +52,9 @@ fn every_route_of_the_interface_is_described() {
         ("/v1/requests/{id}/reassign", "post"),
         ("/v1/requests/{id}/executions/{action}/retry", "post"),
         ("/v1/requests/{id}/executions/{action}/abandon", "post"),
+        ("/v1/requests/{id}/notices/{notice}/retry", "post"),
+        ("/v1/requests/{id}/notices/{notice}/abandon", "post"),
+        ("/v1/dead-letters", "get"),
         ("/v1/requests/{id}/events", "get"),
         ("/v1/requests/{id}/why", "get"),
         ("/v1/inbox", "get"),

@@ -267,7 +267,8 @@ fn escalate(step: &Step<'_>, model: &mut Model, escalated: &Escalated, findings:
         findings.hold(18, right, || format!("{id}: level {level} asks {:?}", escalated.to));
     } else {
         let active = step.any(|crew| escalated.to.iter().all(|person| crew.active.contains(person)));
-        findings.hold(18, active && matches!(escalated.cause, EscalationCause::Operator(_)), || format!("{id}: asked by hand: {:?}", escalated.to));
+        let by_hand = matches!(&escalated.cause, EscalationCause::Operator(by) if Model::human(by).is_some());
+        findings.hold(18, active && by_hand, || format!("{id}: asked by hand: {:?}", escalated.to));
     }
     let raised = Raised { level: escalated.level, replace: escalated.mode == LevelMode::Replace, to: escalated.to.clone() };
     let opening = model.opening(escalated.stage).unwrap();
