@@ -86,7 +86,7 @@ async fn seen(server: &Server, id: &str, decision: &str) -> Result<u32, Failure>
 }
 
 /// One line on how it stands.
-fn done(after: &RequestBody, json: bool) {
+pub(super) fn done(after: &RequestBody, json: bool) {
     if json {
         return terminal::say(&serde_json::to_string(after).unwrap_or_default());
     }
