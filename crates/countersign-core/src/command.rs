@@ -1,7 +1,7 @@
 //! What may be asked of a request. Every door and every worker speaks in these; there is no other way in.
 
 use crate::event::{Actor, ContentId, Decision, Door, NoticeKind};
-use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision};
+use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
 use jiff::Timestamp;
 
 /// One thing asked of one request.
@@ -130,6 +130,8 @@ pub struct Voicing {
     pub door: Door,
     /// The key that relays it.
     pub relayed_by: Option<KeyId>,
+    /// The one stage it may count for, where it came by a link that is bound to one (rule 25).
+    pub stage: Option<StageId>,
 }
 
 /// How an attempt ended.

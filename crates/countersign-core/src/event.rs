@@ -47,6 +47,8 @@ pub enum Door {
     Cli,
     /// Another system, by a key with `decide:on-behalf`.
     Relay,
+    /// A confirm link, as mail and chat carry it.
+    Link,
 }
 
 /// What a person said of a revision.

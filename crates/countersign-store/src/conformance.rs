@@ -41,6 +41,7 @@ pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>
             the_moment_must_lie_in_the_window,
             a_key_makes_one_request,
             a_lost_lease_undoes_the_whole_commit,
+            a_record_is_written_with_the_events_or_not_at_all,
             an_expected_record_that_moved_conflicts,
             concurrent_commits_let_one_win,
             a_settled_row_needs_its_end,

@@ -82,6 +82,8 @@ pub struct Commit {
     pub append: Option<Append>,
     /// Records that must still have this version, else [`CommitError::Conflict`].
     pub expect: Vec<(crate::Kind, String, u64)>,
+    /// Records that are written with it; each must have the version it expects, else [`CommitError::Conflict`].
+    pub puts: Vec<crate::records::Put>,
     /// The store's clock must have reached this.
     pub not_before: Option<Timestamp>,
     /// The store's clock must not have reached this.

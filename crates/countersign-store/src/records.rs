@@ -20,6 +20,8 @@ pub enum Kind {
     Session,
     /// A one-time sign-in link, by the hash of its secret.
     LoginLink,
+    /// A link that confirms one decision, by the hash of its secret.
+    ConfirmLink,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -35,6 +37,7 @@ impl Kind {
             Self::Key => "key",
             Self::Session => "session",
             Self::LoginLink => "login_link",
+            Self::ConfirmLink => "confirm_link",
             Self::Setting => "setting",
         }
     }

@@ -88,6 +88,7 @@ impl App {
             public_url: config.public_url(bound),
             summary_budget: summarizer.as_ref().map(|_| config.summary.budget),
             hooks: config.hooks.clone(),
+            confirm_links: config.confirm_links,
         };
         let engine = Arc::new(Engine::new(ports, settings));
         let sources = Arc::new(Sources::new(engine.clone(), &config, console.is_some()));

@@ -15,6 +15,7 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+pub mod confirm;
 pub mod deed;
 mod directory;
 mod handle;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub summary_budget: Option<jiff::SignedDuration>,
     /// Webhooks that take every event.
     pub hooks: Vec<owed::Hook>,
+    /// Whether notices to people carry a link that confirms one decision.
+    pub confirm_links: bool,
 }
 
 /// The engine. Cheap to share; holds no request.
@@ -83,6 +86,9 @@ pub enum EngineError {
     /// The key came with another body before.
     #[error("this idempotency key came with another body before")]
     IdempotencyConflict(RequestId),
+    /// The link was used meanwhile.
+    #[error("the link is used up")]
+    LinkSpent,
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,

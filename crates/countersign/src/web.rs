@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
+pub mod confirm;
 pub mod decide;
 pub mod facts;
 pub mod home;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/", get(home::show))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
+        .route("/c/{secret}", get(confirm::show).post(confirm::decide))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))
         .route("/style.css", get(style))

@@ -196,6 +196,12 @@ pub fn page_url(public_url: &str, id: &str) -> String {
     format!("{}/requests/{id}", public_url.trim_end_matches('/'))
 }
 
+/// Where a confirm link leads.
+#[must_use]
+pub fn confirm_url(public_url: &str, secret: &str) -> String {
+    format!("{}/c/{secret}", public_url.trim_end_matches('/'))
+}
+
 /// The summary that stands: the model's where it was accepted, else the plain one.
 #[must_use]
 pub fn summary(seen: &Seen) -> SummaryBody {

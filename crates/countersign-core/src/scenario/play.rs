@@ -59,7 +59,8 @@ impl<'a> World<'a> {
                 let current = self.current(*request).map_or(crate::id::Revision::FIRST, |request| request.revision);
                 let revision = revision.unwrap_or(current);
                 let comment = comment.as_deref().map(content);
-                let voicing = Voicing { person: person.clone(), decision: *decision, revision, comment, door: Door::Web, relayed_by: None };
+                let voicing =
+                    Voicing { person: person.clone(), decision: *decision, revision, comment, door: Door::Web, relayed_by: None, stage: None };
                 self.command(*request, &Command::Decide(voicing), now)
             }
             Deed::Revises { person, request, fields } => self.revise(*request, person, fields, now),

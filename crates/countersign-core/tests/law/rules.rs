@@ -5,7 +5,7 @@ use countersign_core::canonical::Digest;
 use countersign_core::command::{Command, ReportVerdict, Voicing};
 use countersign_core::event::{Actor, Cause, Decision, Door, EscalationCause, Event, NoticeKind};
 use countersign_core::execution::ExecutionState;
-use countersign_core::id::{ActionName, KeyId, PersonId, RequestId, Revision};
+use countersign_core::id::{ActionName, KeyId, PersonId, RequestId, Revision, StageId};
 use countersign_core::policy::OutcomeName;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::Effect;
@@ -102,6 +102,7 @@ fn rule_5_a_relay_says_which_key_it_was() {
         comment: None,
         door: Door::Relay,
         relayed_by: Some(key),
+        stage: None,
     };
     let decided = world.give(&Command::Decide(voicing)).unwrap();
     let recorded = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { decided.relayed_by } else { None });
@@ -348,12 +349,30 @@ fn rule_29_a_refusal_says_why_and_changes_nothing() {
 }
 
 #[test]
+fn rule_25_a_decision_bound_to_a_stage_counts_there_or_nowhere() {
+    let mut world = World::asking("");
+    let bound = |stage: u32| Voicing {
+        person: "ana".into(),
+        decision: Decision::Approve,
+        revision: Revision::FIRST,
+        comment: None,
+        door: Door::Link,
+        relayed_by: None,
+        stage: Some(StageId(stage)),
+    };
+    assert_eq!(world.give(&Command::Decide(bound(2))), Err(Refusal::StageClosed));
+    let decided = world.give(&Command::Decide(bound(1))).unwrap();
+    let stages = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { Some(decided.stages.clone()) } else { None });
+    assert_eq!(stages, Some(vec![StageId(1)]));
+}
+
+#[test]
 fn rule_30_every_door_gets_the_same_answer() {
-    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
+    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay, Door::Link] {
         let answers: Vec<_> = ["leo", "eva", "ana"]
             .map(|person| {
-                let voicing =
-                    Voicing { person: person.into(), decision: Decision::Approve, revision: Revision::FIRST, comment: None, door, relayed_by: None };
+                let (person, decision, revision) = (person.into(), Decision::Approve, Revision::FIRST);
+                let voicing = Voicing { person, decision, revision, comment: None, door, relayed_by: None, stage: None };
                 World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
             })
             .into();

@@ -143,6 +143,7 @@ fn deciding() -> Vec<Event> {
         }),
         Event::Decided(Decided { decision: Decision::RequestChanges, door: Door::Api, ..plain_decision() }),
         Event::Decided(Decided { door: Door::Cli, ..plain_decision() }),
+        Event::Decided(Decided { door: Door::Link, ..plain_decision() }),
         Event::VoiceUncounted { stage: StageId(1), person: "ben".into() },
         Event::Returned { by: "ben".into() },
         Event::Revised { revision: Revision(2), by: relayed(), payload: content("second"), lapsed: people(&["ben"]) },

@@ -157,7 +157,7 @@ async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore
     let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
     let ports = Ports { log, records: records.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
-    let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new() };
+    let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new(), confirm_links: false };
     let engine = Arc::new(Engine::new(ports, settings));
     let sources = PolicySources { file: "bench.toml".into(), source: source.to_owned(), rates: None };
     engine.shelf().put_policy(sources.load().unwrap(), &sources, &records).await.unwrap();

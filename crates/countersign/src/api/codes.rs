@@ -47,7 +47,7 @@ codes! {
     "invalid_payload" 422 "The payload does not fit the policy"
     "invalid_query" 400 "The query does not fit"
     "lease_lost" 409 "Another attempt has begun"
-    "link_spent" 410 "The sign-in link is used up"
+    "link_spent" 410 "The link is used up"
     "malformed_json" 400 "The body is not plain JSON"
     "method_not_allowed" 405 "This address does not take this method"
     "nobody_to_ask" 422 "Nobody named may decide"

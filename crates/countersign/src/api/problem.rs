@@ -158,6 +158,7 @@ impl From<EngineError> for Problem {
                 let detail = format!("this idempotency key came with another body before and made {existing}; a new request needs a new key");
                 Self::new("idempotency_conflict", detail).with("existing", existing.to_string())
             }
+            EngineError::LinkSpent => Self::new("link_spent", "this link was used before; what came of it stands on the request's page"),
             EngineError::Busy => Self::new("busy", "the request is changing faster than it can be decided; nothing was changed, try again"),
             EngineError::Fault(countersign_store::Fault::InDoubt) => {
                 tracing::error!("the store did not say whether it committed");

@@ -17,7 +17,7 @@ enum Kind {
 }
 
 /// Every key of every section.
-const KEYS: [(&str, &str, Kind); 18] = [
+const KEYS: [(&str, &str, Kind); 19] = [
     ("server", "listen", Kind::Text),
     ("server", "public_url", Kind::Text),
     ("database", "url", Kind::Text),
@@ -29,6 +29,7 @@ const KEYS: [(&str, &str, Kind); 18] = [
     ("summary", "budget", Kind::Text),
     ("summary", "key", Kind::Text),
     ("actions", "allow_commands", Kind::Flag),
+    ("notices", "confirm_links", Kind::Flag),
     ("webhooks", "allow_networks", Kind::Texts),
     ("webhooks", "retry", Kind::Texts),
     ("secrets", "allow", Kind::Texts),

@@ -7,8 +7,9 @@ use super::{Engine, EngineError, Seen};
 use countersign_core::canonical::canonical;
 use countersign_core::command::{Command, Voicing};
 use countersign_core::event::{Actor, Decision, Door};
-use countersign_core::id::{ActionName, PersonId, RequestId, Revision};
+use countersign_core::id::{ActionName, PersonId, RequestId, Revision, StageId};
 use countersign_core::refusal::Refusal;
+use countersign_store::Put;
 use serde_json::Value;
 
 /// A decision as a door passes it on.
@@ -24,12 +25,25 @@ pub struct Verdict {
     pub person: Option<PersonId>,
 }
 
+/// What a link binds a decision to.
+pub(super) struct Bound {
+    /// The one stage it may count for.
+    pub(super) stage: StageId,
+    /// The link as used.
+    pub(super) spends: Put,
+}
+
 impl Engine {
     /// A person decides, or a relay passes a person's decision on (rule 5).
     ///
     /// # Errors
     /// Every refusal of the law; 404 for what the caller may not see.
     pub async fn decide(&self, caller: &Caller, id: RequestId, verdict: Verdict) -> Result<Handled, EngineError> {
+        self.decide_within(caller, id, verdict, None).await
+    }
+
+    /// The same door, for a decision that is bound to one stage and uses up the link it came by.
+    pub(super) async fn decide_within(&self, caller: &Caller, id: RequestId, verdict: Verdict, bound: Option<Bound>) -> Result<Handled, EngineError> {
         let (person, door, relayed_by) = match (caller, verdict.person) {
             (Caller::Person { id, door }, None) => (id.clone(), *door, None),
             (Caller::Person { id, door }, Some(named)) if &named == id => (named, *door, None),
@@ -49,9 +63,11 @@ impl Engine {
             comment: comment.as_ref().map(|content| content.id),
             door,
             relayed_by,
+            stage: bound.as_ref().map(|bound| bound.stage),
         };
         let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
         instruction.contents.extend(comment);
+        instruction.puts.extend(bound.map(|bound| bound.spends));
         self.handle(id, instruction).await
     }
 

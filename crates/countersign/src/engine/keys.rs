@@ -245,7 +245,7 @@ impl Engine {
         self.write(kind, &hash(secret), 0, Some(&Token { person: person.to_string(), expires_at })).await
     }
 
-    async fn write<T: Serialize>(&self, kind: Kind, key: &str, expected: u64, value: Option<&T>) -> Result<(), EngineError> {
+    pub(super) async fn write<T: Serialize>(&self, kind: Kind, key: &str, expected: u64, value: Option<&T>) -> Result<(), EngineError> {
         let bytes = value.map(serde_json::to_vec).transpose().map_err(|error| Fault::Store(error.to_string()))?;
         match self.records().put(Put { kind, key: key.to_owned(), expected, bytes }).await {
             Ok(_) => Ok(()),
@@ -255,11 +255,11 @@ impl Engine {
     }
 }
 
-fn read<T: DeserializeOwned>(record: &Record) -> Result<T, Fault> {
+pub(super) fn read<T: DeserializeOwned>(record: &Record) -> Result<T, Fault> {
     serde_json::from_slice(&record.bytes).map_err(|error| Fault::Damaged { place: record.key.clone(), what: error.to_string() })
 }
 
 /// Secrets are random and long: one SHA-256 is enough, and finding by hash compares nothing secret.
-fn hash(secret: &str) -> String {
+pub(super) fn hash(secret: &str) -> String {
     Digest::of(secret.as_bytes()).hex()
 }

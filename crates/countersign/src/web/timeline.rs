@@ -105,6 +105,7 @@ fn decision(seen: &Seen, decided: &Decided) -> String {
         Door::Api => "through the API",
         Door::Cli => "in a terminal",
         Door::Relay => "through another system",
+        Door::Link => "through a confirm link",
     };
     format!("{} {said} revision {}{seat}, {door}", name(seen, &decided.person), decided.revision)
 }

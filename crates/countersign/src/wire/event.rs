@@ -172,6 +172,7 @@ fn door(door: Door) -> &'static str {
         Door::Api => "api",
         Door::Cli => "cli",
         Door::Relay => "relay",
+        Door::Link => "link",
     }
 }
 

@@ -46,13 +46,23 @@ pub struct Speaker {
 impl Harness {
     /// A server with the sample people, the sample policies and an empty store.
     pub async fn start() -> Self {
+        Self::start_with("", &[]).await
+    }
+
+    /// The same with more lines of configuration and further policies, by name.
+    pub async fn start_with(lines: &str, policies: &[(&str, &str)]) -> Self {
         install_tls();
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &receiver);
+        let file = folder.path().join("countersign.toml");
+        let base = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{base}{lines}")).unwrap();
+        for (name, source) in policies {
+            std::fs::write(folder.path().join(format!("policies/{name}.toml")), source).unwrap();
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bound = listener.local_addr().unwrap();
-        let file = folder.path().join("countersign.toml");
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
         let app = App::assemble(config, bound, None).await.unwrap();
         assert_eq!(app.sources.standing().wrong, [], "the sample files must load");

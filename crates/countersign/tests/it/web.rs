@@ -1,4 +1,5 @@
 //! The pages.
 
+mod confirm;
 mod request;
 mod signin;

@@ -15,7 +15,7 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
     if request.excludes(&voicing.person) {
         return Err(Refusal::OwnRequest);
     }
-    if said_before(request, voicing) && candidates(request, &voicing.person, draft.facts, Some(voicing.decision)).is_empty() {
+    if said_before(request, voicing) && candidates(request, voicing, draft.facts, Some(voicing.decision)).is_empty() {
         return Ok(());
     }
     let request = draft.unsettled()?;
@@ -26,6 +26,9 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
     let request = draft.unsettled()?;
     if request.returned_by.is_some() {
         return Err(Refusal::Returned);
+    }
+    if voicing.stage.is_some_and(|id| request.open_stages().all(|stage| stage.id != id)) {
+        return Err(Refusal::StageClosed);
     }
     let stages = counted_stages(request, voicing, draft.facts)?;
     draft.record(Event::Decided(Decided {
@@ -57,19 +60,22 @@ fn said_before(request: &Request, voicing: &Voicing) -> bool {
 }
 
 /// Open stages in which this person may decide now; with `but`, only those where they have not said it yet.
-/// Those whom an escalation replaced may no longer decide; what they said stands.
-fn candidates(request: &Request, person: &PersonId, facts: &Facts<'_>, but: Option<Decision>) -> Vec<StageId> {
+/// Those whom an escalation replaced may no longer decide; what they said stands. A decision that is bound to one
+/// stage has no other (rule 25).
+fn candidates(request: &Request, voicing: &Voicing, facts: &Facts<'_>, but: Option<Decision>) -> Vec<StageId> {
+    let person = &voicing.person;
+    let bound = |stage: &&Stage| voicing.stage.is_none_or(|id| stage.id == id);
     let unsaid = |stage: &&Stage| but.is_none() || stage.voice(person).is_none_or(|voice| Some(voice.decision) != but);
     let may = |stage: &&Stage| standing(request, stage, facts, true).contains_key(person);
-    request.open_stages().filter(unsaid).filter(may).map(|stage| stage.id).collect()
+    request.open_stages().filter(bound).filter(unsaid).filter(may).map(|stage| stage.id).collect()
 }
 
 /// The stages that the decision counts for: all open ones that ask this person where voices may repeat; else
 /// the one already holding their voice, or the first that leaves every other open stage fillable.
 fn counted_stages(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> Result<Vec<StageId>, Refusal> {
-    let mut open = candidates(request, &voicing.person, facts, Some(voicing.decision));
+    let mut open = candidates(request, voicing, facts, Some(voicing.decision));
     if open.is_empty() {
-        open = candidates(request, &voicing.person, facts, None);
+        open = candidates(request, voicing, facts, None);
     }
     if open.is_empty() {
         return Err(refusal(request, voicing, facts));
