@@ -47,11 +47,20 @@ pub struct ApiSettings {
     pub rate_per_address: u32,
     /// Event streams and long polls open at once.
     pub streams_max: usize,
+    /// Pages open at once that hear of changes; each holds a connection and little else.
+    pub open_pages_max: usize,
 }
 
 impl Default for ApiSettings {
     fn default() -> Self {
-        Self { body_bytes_max: 256 * 1024, timeout: Duration::from_secs(30), rate_per_caller: 10_000, rate_per_address: 20, streams_max: 1_024 }
+        Self {
+            body_bytes_max: 256 * 1024,
+            timeout: Duration::from_secs(30),
+            rate_per_caller: 10_000,
+            rate_per_address: 20,
+            streams_max: 1_024,
+            open_pages_max: 10_000,
+        }
     }
 }
 
@@ -70,6 +79,8 @@ pub struct ApiState {
     pub(crate) metrics: Arc<metrics::Metrics>,
     /// Room for streams and long polls.
     pub(crate) streams: Arc<Semaphore>,
+    /// Room for open pages.
+    pub(crate) open_pages: Arc<Semaphore>,
 }
 
 impl ApiState {
@@ -78,7 +89,8 @@ impl ApiState {
     pub fn new(engine: Arc<Engine>, settings: ApiSettings, stop: CancellationToken) -> Self {
         let gate = Arc::new(gate::Gate::new(&settings));
         let streams = Arc::new(Semaphore::new(settings.streams_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), streams }
+        let open_pages = Arc::new(Semaphore::new(settings.open_pages_max));
+        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), streams, open_pages }
     }
 
     /// The base of every link.

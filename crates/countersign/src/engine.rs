@@ -21,6 +21,7 @@ mod directory;
 mod handle;
 pub mod keys;
 mod ledger;
+pub mod open_pages;
 pub mod owed;
 mod query;
 mod row;
@@ -66,6 +67,7 @@ pub struct Engine {
     /// Rung when a wake-up may have moved closer.
     pub wakeup_bell: Notify,
     changes: broadcast::Sender<RequestId>,
+    open_pages: Arc<open_pages::OpenPages>,
 }
 
 /// Why the engine did not do it.
@@ -108,7 +110,15 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
-        Self { ports, settings, shelf: shelf::Shelf::default(), outbox_bell: Notify::new(), wakeup_bell: Notify::new(), changes }
+        Self {
+            ports,
+            settings,
+            shelf: shelf::Shelf::default(),
+            outbox_bell: Notify::new(),
+            wakeup_bell: Notify::new(),
+            changes,
+            open_pages: Arc::default(),
+        }
     }
 
     /// The shelf of policies and people in force.
@@ -139,6 +149,11 @@ impl Engine {
     /// Word of every request that changes, by id.
     pub fn changes(&self) -> broadcast::Receiver<RequestId> {
         self.changes.subscribe()
+    }
+
+    /// The pages that are open on this node and hear of changes.
+    pub fn open_pages(&self) -> &Arc<open_pages::OpenPages> {
+        &self.open_pages
     }
 
     /// Random bytes.

@@ -22,8 +22,9 @@ const REQUEST_ID_MAX: usize = 128;
 const LONG_POLL: Duration = Duration::from_secs(65);
 /// For the API: nothing is to be rendered.
 const BARE: &str = "default-src 'none'; frame-ancestors 'none'";
-/// For pages: our own style sheet and forms, no script, no frame.
-const PAGES: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// For pages: our own style sheet, scripts and forms; nothing inline, no frame, and no text that becomes markup.
+const PAGES: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 /// For the reference page: its own scripts, compiled in.
 const DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 

@@ -24,6 +24,7 @@ pub(super) struct PersonEntry {
     pub(super) person: Person,
     pub(super) routes: Vec<Route>,
     pub(super) zone: Option<String>,
+    pub(super) language: Option<String>,
     pub(super) id_at: Span,
     pub(super) manager_at: Option<Span>,
     /// The email and the other names, by which the same human must not stand twice.
@@ -45,7 +46,7 @@ pub(super) fn person(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) ->
     let manager = placed.text(table, "manager");
     let limit = limit(placed, table);
     let zone = zone(placed, table);
-    placed.text(table, "language");
+    let language = placed.text(table, "language").map(|(tag, _)| tag);
     let roles = roles(placed, table);
     let routes = routes(placed, table);
     let active = placed.flag(table, "active", true);
@@ -61,7 +62,7 @@ pub(super) fn person(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) ->
         roles,
         active,
     };
-    Some(PersonEntry { person, routes, zone, id_at, manager_at: manager.map(|(_, at)| at), names })
+    Some(PersonEntry { person, routes, zone, language, id_at, manager_at: manager.map(|(_, at)| at), names })
 }
 
 pub(super) fn group(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) -> Option<GroupEntry> {

@@ -24,6 +24,9 @@ pub(super) fn people(entries: Vec<PersonEntry>, groups: Vec<GroupEntry>) -> Peop
         if let Some(zone) = entry.zone {
             people.zones.insert(id.clone(), zone);
         }
+        if let Some(language) = entry.language {
+            people.languages.insert(id.clone(), language);
+        }
         if !entry.routes.is_empty() {
             people.routes.insert(id.clone(), entry.routes);
         }

@@ -1,5 +1,6 @@
 //! Load, decide, commit. A conflict loads again; a commit in doubt loads again too, and finds out.
 
+use super::open_pages::concerned;
 use super::owed::Owed;
 use super::{Engine, EngineError, Seen};
 use countersign_core::canonical::Digest;
@@ -77,6 +78,11 @@ struct Opened {
 }
 
 impl Opened {
+    /// For asking the core; the seed is never drawn from here.
+    fn facts(&self) -> Facts<'_> {
+        Facts { now: self.now, roster: &self.roster, policy: &self.policy, payload: &self.payload, seed: [0; 32] }
+    }
+
     /// The events of a commit in doubt, if the record holds them: then it happened, and is not done again.
     fn held(&self, append: Append) -> Option<Vec<Event>> {
         let from = usize::try_from(append.expected).ok()?;
@@ -219,6 +225,7 @@ impl Engine {
         }
         self.wakeup_bell.notify_one();
         let _ = self.changes.send(decided.request.id);
+        self.tell_pages(opened.request.as_ref(), &decided.request, &opened.facts());
         let mut contents = opened.contents;
         contents.extend(instruction.contents.iter().cloned());
         contents.extend(decided.contents.into_iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes }));
@@ -228,12 +235,17 @@ impl Engine {
 
     /// A commit in doubt that happened: rings as it would have rung.
     fn found(&self, opened: Opened, events: Vec<Event>) -> Option<Handled> {
-        let request = opened.request?;
+        let request = opened.request.clone()?;
         self.outbox_bell.notify_one();
         self.wakeup_bell.notify_one();
         let _ = self.changes.send(request.id);
+        self.tell_pages(None, &request, &opened.facts());
         let seen = Seen::of(request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now);
         Some(Handled { seen, events })
+    }
+
+    fn tell_pages(&self, before: Option<&Request>, after: &Request, facts: &Facts<'_>) {
+        self.open_pages.tell(after.id, concerned(before, after, after.waiting(facts)));
     }
 
     async fn reread(&self, id: RequestId) -> Result<Handled, EngineError> {

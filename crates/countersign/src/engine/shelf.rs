@@ -21,6 +21,8 @@ pub struct People {
     pub routes: BTreeMap<PersonId, Vec<Route>>,
     /// IANA zones for the times that people read.
     pub zones: BTreeMap<PersonId, String>,
+    /// Language tags (`en`, `de-AT`) for the words that people read.
+    pub languages: BTreeMap<PersonId, String>,
 }
 
 /// A road to a person, outside the pages.

@@ -3,16 +3,17 @@
 //! with a choice that nothing preselects, is passed on. A link that is over says what became of its request.
 
 use super::facts::{Fact, Shape, facts, sum};
-use super::page::{self, Viewer};
+use super::frame::Frame;
+use super::page;
 use super::stages::name;
-use super::when::{When, Zone};
-use crate::api::problem::ProblemCode;
+use super::words::{Phrase, Words};
+use crate::api::problem::{Problem, ProblemCode};
 use crate::api::{ApiState, codes, origin, permit};
 use crate::engine::confirm::{Confirm, Standing};
 use crate::engine::{Caller, EngineError, Seen};
 use crate::summary::visible::visible;
-use crate::wire;
-use crate::wire::event::decision_of;
+use crate::wire::event::{decision_of, decision_word};
+use crate::wire::status_word;
 use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequestParts, Path, State};
@@ -23,10 +24,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{Decision, Door};
+use countersign_core::id::PersonId;
 use countersign_core::policy::OutcomeName;
 use countersign_core::refusal::Refusal;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -40,7 +43,7 @@ const NONCE_LENGTH: usize = 43;
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct ConfirmPage {
-    viewer: Option<Viewer>,
+    frame: Frame,
     /// The question, or what is true.
     heading: String,
     who: String,
@@ -55,11 +58,7 @@ struct ConfirmPage {
 struct RequestPart {
     id: String,
     title: String,
-    policy: String,
-    rule: String,
-    requester: String,
-    revision: u32,
-    created: When,
+    asked: String,
     facts: Vec<Fact>,
     digest: String,
 }
@@ -84,15 +83,18 @@ pub(super) struct Chosen {
     comment: String,
 }
 
-/// The address that asks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Whence(IpAddr);
+/// Who asks, as far as anybody knows before the link says it.
+#[derive(Clone, Debug)]
+pub(super) struct Whence {
+    address: IpAddr,
+    headers: HeaderMap,
+}
 
 impl FromRequestParts<ApiState> for Whence {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Infallible> {
-        Ok(Self(permit::address(parts)))
+        Ok(Self { address: permit::address(parts), headers: parts.headers.clone() })
     }
 }
 
@@ -100,7 +102,9 @@ impl FromRequestParts<ApiState> for Whence {
 struct Opened {
     secret: String,
     confirm: Confirm,
-    zone: Zone,
+    /// The name of its person.
+    name: String,
+    words: Words,
 }
 
 /// Shows the question, or what became of it.
@@ -110,13 +114,13 @@ pub(super) async fn show(State(state): State<ApiState>, Path(secret): Path<Strin
         Err(response) => return *response,
     };
     if opened.confirm.standing != Standing::Open {
-        return page::render(StatusCode::OK, &opened.page(&state, None, None));
+        return page::render(StatusCode::OK, &opened.page(None, None));
     }
     let nonce = nonce(&jar, &state, &opened.secret).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(state.engine.draw::<32>()));
     let form = opened.form(&token(&opened.secret, &nonce), String::new());
     let cookie = Cookie::build((cookie_name(&state, &opened.secret), nonce));
     let cookie = cookie.path("/").http_only(true).same_site(SameSite::Strict).secure(state.is_https()).build();
-    (jar.add(cookie), page::render(StatusCode::OK, &opened.page(&state, form, None))).into_response()
+    (jar.add(cookie), page::render(StatusCode::OK, &opened.page(form, None))).into_response()
 }
 
 /// Passes the choice on.
@@ -124,33 +128,32 @@ pub(super) async fn decide(
     State(state): State<ApiState>,
     Path(secret): Path<String>,
     whence: Whence,
-    headers: HeaderMap,
     jar: CookieJar,
     form: Result<Form<Chosen>, FormRejection>,
 ) -> Response {
+    let from_us = origin::same(&whence.headers, &state).is_ok();
     let opened = match open(&state, secret, whence).await {
         Ok(opened) => opened,
         Err(response) => return *response,
     };
     let Ok(Form(chosen)) = form else {
-        return opened.refused(&state, "invalid_body", "The form is not complete; open the link again. Nothing was decided.");
+        return opened.refused("invalid_body", opened.words.say("link-incomplete"));
     };
     let expected = nonce(&jar, &state, &opened.secret).map(|nonce| token(&opened.secret, &nonce));
     let ours = expected.as_ref().is_some_and(|expected| bool::from(expected.as_bytes().ct_eq(chosen.token.as_bytes())));
-    if origin::same(&headers, &state).is_err() || !ours {
-        let words = "This did not come from the page behind this link in this browser, so nothing was decided. Open the link again.";
-        return opened.refused(&state, "cross_site", words);
+    if !from_us || !ours {
+        return opened.refused("cross_site", opened.words.say("link-foreign"));
     }
     if opened.confirm.standing != Standing::Open {
-        return opened.over(&state);
+        return opened.refused("link_spent", opened.words.say("link-too-late"));
     }
     let comment = chosen.comment.trim().to_owned();
     match (decision_of(&chosen.decision), wanting(&chosen.decision, &comment)) {
         (Some(decision), None) => pass_on(&state, opened, decision, comment).await,
         (_, wrong) => {
             let form = opened.form(&chosen.token, chosen.comment);
-            let wrong = wrong.unwrap_or("Choose what you decide. Nothing was decided yet.");
-            page::render(StatusCode::UNPROCESSABLE_ENTITY, &opened.page(&state, form, Some(wrong.to_owned())))
+            let wrong = opened.words.say(wrong.unwrap_or("link-choose"));
+            page::render(StatusCode::UNPROCESSABLE_ENTITY, &opened.page(form, Some(wrong.to_string())))
         }
     }
 }
@@ -158,54 +161,51 @@ pub(super) async fn decide(
 async fn pass_on(state: &ApiState, opened: Opened, decision: Decision, comment: String) -> Response {
     let comment = Some(comment).filter(|text| !text.is_empty());
     let decided = state.engine.decide_by_link(&opened.secret, decision, comment).await;
+    let failed = |error: EngineError| page::problem(Frame::stranger(opened.words.clone()), &error.into(), None);
     let confirm = match state.engine.look_through_link(&opened.secret).await {
         Ok(Some(confirm)) => confirm,
-        Ok(None) => return unknown(),
-        Err(error) => return page::problem(None, &error.into(), None),
+        Ok(None) => return failed(EngineError::LinkSpent),
+        Err(error) => return failed(error),
     };
-    let now = Opened { confirm, ..opened };
     match decided {
-        Ok(_) => page::render(StatusCode::OK, &now.page(state, None, None)),
+        Ok(_) => page::render(StatusCode::OK, &Opened { confirm, ..opened }.page(None, None)),
         Err(EngineError::Refused(refusal)) => {
-            let words = format!("Nothing was decided: {}.", refusal.detail());
-            now.refused(state, refusal.code(), &words)
+            let now = Opened { confirm, ..opened };
+            now.refused(refusal.code(), now.words.say("link-refused").arg("why", now.detail(&refusal)))
         }
-        Err(EngineError::LinkSpent) => now.over(state),
-        Err(error) => page::problem(None, &error.into(), None),
+        Err(EngineError::LinkSpent) => {
+            let now = Opened { confirm, ..opened };
+            now.refused("link_spent", now.words.say("link-too-late"))
+        }
+        Err(error) => failed(error),
     }
 }
 
 /// The link, for whoever holds one. Whoever guesses is held to the limits of strangers, and a person to their own.
 async fn open(state: &ApiState, secret: String, whence: Whence) -> Result<Opened, Box<Response>> {
-    let failed = |error: EngineError| Box::new(page::problem(None, &error.into(), None));
-    let Some(confirm) = state.engine.look_through_link(&secret).await.map_err(failed)? else {
-        let admitted = state.gate.admit_address(whence.0);
-        return Err(Box::new(admitted.map_or_else(|problem| page::problem(None, &problem, None), |()| unknown())));
+    let now = state.engine.clock().now();
+    let frame = || Frame::stranger(Words::of_stranger(&whence.headers, now));
+    let problem = |problem: &Problem| Box::new(page::problem(frame(), problem, None));
+    let Some(confirm) = state.engine.look_through_link(&secret).await.map_err(|error| problem(&error.into()))? else {
+        state.gate.admit_address(whence.address).map_err(|limited| problem(&limited))?;
+        let mut response = page::message(StatusCode::NOT_FOUND, frame(), "link-nowhere", "link-nowhere-text");
+        response.extensions_mut().insert(ProblemCode("unknown_route"));
+        return Err(Box::new(response));
     };
     let caller = Caller::Person { id: confirm.person.clone(), door: Door::Link };
-    state.gate.admit(&caller).map_err(|problem| Box::new(page::problem(None, &problem, None)))?;
-    let people = state.engine.shelf().people();
-    let zone = Zone::named(people.zones.get(&confirm.person).map(String::as_str));
-    Ok(Opened { secret, confirm, zone })
+    state.gate.admit(&caller).map_err(|limited| problem(&limited))?;
+    let words = Words::of_person(&state.engine.shelf().people(), &confirm.person, &whence.headers, now);
+    Ok(Opened { secret, name: state.engine.shelf().people().name(&confirm.person), confirm, words })
 }
 
-fn unknown() -> Response {
-    let words = "No link of this address was ever made here: it may have been altered or cut off on its way to you. Nothing was decided.";
-    let mut response = page::message(StatusCode::NOT_FOUND, None, "This link leads nowhere", words);
-    response.extensions_mut().insert(ProblemCode("unknown_route"));
-    response
-}
-
-/// What is wrong with the choice, if anything.
+/// What is wrong with the choice, if anything: the key of its words.
 fn wanting(decision: &str, comment: &str) -> Option<&'static str> {
     if comment.chars().count() > COMMENT_MAX {
-        return Some("The comment is longer than 10,000 characters; nothing was decided.");
+        return Some("link-too-long");
     }
     match decision_of(decision) {
-        Some(Decision::Reject) if comment.is_empty() => Some("Please say why you reject it: the requester is told. Nothing was decided yet."),
-        Some(Decision::RequestChanges) if comment.is_empty() => {
-            Some("Please say what should change: the requester is told. Nothing was decided yet.")
-        }
+        Some(Decision::Reject) if comment.is_empty() => Some("link-why-reject"),
+        Some(Decision::RequestChanges) if comment.is_empty() => Some("link-why-request-changes"),
         _ => None,
     }
 }
@@ -228,116 +228,110 @@ fn token(secret: &str, nonce: &str) -> String {
 }
 
 impl Opened {
-    fn page(&self, state: &ApiState, form: Option<FormPart>, error: Option<String>) -> ConfirmPage {
-        let mine = state.engine.shelf().people().name(&self.confirm.person);
-        let mine = visible(&mine).into_owned();
-        let heading = if form.is_some() { "Do you agree?" } else { self.over_heading() };
-        let stage = self.confirm.seen.as_ref().and_then(|seen| seen.request.stage(self.confirm.stage).map(|stage| seen.stage(stage).name));
-        let stage = stage.map_or_else(String::new, |stage| format!(", in the stage “{}”", visible(&stage)));
+    fn page(&self, form: Option<FormPart>, error: Option<String>) -> ConfirmPage {
+        let words = &self.words;
+        let heading = match (&form, &self.confirm.standing) {
+            (Some(_), _) => words.say("link-question"),
+            (None, Standing::Used(..)) => words.say("link-decided"),
+            (None, _) => words.say("link-over"),
+        };
+        let seen = self.confirm.seen.as_ref();
+        let stage = seen.and_then(|seen| Some(seen.stage(seen.request.stage(self.confirm.stage)?).name));
+        let who = match stage {
+            Some(stage) => words.say("link-who-stage").arg("stage", visible(&stage)),
+            None => words.say("link-who"),
+        };
         let outcome = if form.is_some() { Vec::new() } else { self.outcome() };
-        ConfirmPage {
-            viewer: None,
-            heading: heading.to_owned(),
-            who: format!("You are {mine} and decide for yourself{stage}."),
-            request: self.confirm.seen.as_ref().map(|seen| part(seen, &self.zone)),
-            form,
-            outcome,
-            error,
-        }
+        let frame = Frame::stranger(words.clone());
+        let who = who.arg("name", visible(&self.name)).to_string();
+        ConfirmPage { frame, heading: heading.to_string(), who, request: seen.map(|seen| self.part(seen)), form, outcome, error }
     }
 
     fn form(&self, token: &str, comment: String) -> Option<FormPart> {
         let seen = self.confirm.seen.as_ref()?;
-        let approve = sum(&seen.policy, &seen.payload).map_or_else(|| "Approve".to_owned(), |sum| format!("Approve {sum}"));
-        Some(FormPart { action: format!("/c/{}", self.secret), token: token.to_owned(), approve, comment })
+        let approve = match sum(&seen.policy, &seen.payload) {
+            Some(sum) => self.words.say("link-approve-sum").arg("sum", sum),
+            None => self.words.say("link-approve"),
+        };
+        Some(FormPart { action: format!("/c/{}", self.secret), token: token.to_owned(), approve: approve.to_string(), comment })
     }
 
-    fn over_heading(&self) -> &'static str {
-        match &self.confirm.standing {
-            Standing::Used(..) => "You have decided",
-            _ => "This link asks nothing any more",
+    fn part(&self, seen: &Seen) -> RequestPart {
+        let asked = self.words.say("link-asked").arg("name", visible(&name(seen, &seen.request.requester)));
+        let asked = asked.arg("time", self.time(seen.request.created_at)).arg("rule", visible(seen.policy.rule_name(&seen.request.rule)));
+        RequestPart {
+            id: seen.request.id.to_string(),
+            title: visible(&seen.title()).into_owned(),
+            asked: asked.arg("policy", seen.request.policy.as_str()).arg("revision", seen.request.revision.0).to_string(),
+            facts: facts(&seen.policy, &seen.payload),
+            digest: seen.payload_digest().to_string(),
         }
     }
 
-    /// The page of a link that is over, as the answer to a form.
-    fn over(&self, state: &ApiState) -> Response {
-        let words = "Nothing was decided by this form: the link was used up or had ended before.";
-        self.refused(state, "link_spent", words)
-    }
-
     /// The page with what is true, as the answer to a form that changed nothing.
-    fn refused(&self, state: &ApiState, code: &'static str, words: &str) -> Response {
+    fn refused(&self, code: &'static str, words: Phrase) -> Response {
         let entry = codes::of(code);
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = page::render(status, &self.page(state, None, Some(words.to_owned())));
+        let mut response = page::render(status, &self.page(None, Some(words.to_string())));
         response.extensions_mut().insert(ProblemCode(entry.code));
         response
     }
 
     /// What became of the link and of its request, in sentences.
     fn outcome(&self) -> Vec<String> {
-        let mut sentences = match &self.confirm.standing {
-            Standing::Open => vec!["Nothing was decided yet. Open the link again to decide.".to_owned()],
-            Standing::Used(at, decision) => {
-                vec![format!("You {} it on {}, through this link. A link works once.", said(*decision), self.zone.at(*at).words)]
-            }
-            Standing::Late(at) => vec![format!("The link ended on {}. Nothing was decided by it.", self.zone.at(*at).words)],
-            Standing::Refused(refusal) => vec![format!("Nothing was decided by this link: {}.", self.why(refusal))],
+        let words = &self.words;
+        let link = match &self.confirm.standing {
+            Standing::Open => words.say("link-open"),
+            Standing::Used(at, decision) => words.one("link-used", decision_word(*decision)).arg("time", self.time(*at)),
+            Standing::Late(at) => words.say("link-ended").arg("time", self.time(*at)),
+            Standing::Refused(refusal) => self.why(refusal),
         };
-        sentences.extend(self.confirm.seen.as_ref().map(|seen| became(seen, &self.zone)));
+        let mut sentences = vec![link.to_string()];
+        sentences.extend(self.confirm.seen.as_ref().map(|seen| self.became(seen).to_string()));
         sentences
     }
 
-    fn why(&self, refusal: &Refusal) -> String {
+    fn why(&self, refusal: &Refusal) -> Phrase {
+        let words = &self.words;
         match (refusal, &self.confirm.seen) {
-            (Refusal::AlreadySettled { .. }, _) => "the request has its outcome".to_owned(),
-            (Refusal::UnknownRequest, _) => "the request is not there for you any more".to_owned(),
-            (Refusal::TooLate { expired_at }, _) => format!("the time to decide ended on {}", self.zone.at(*expired_at).words),
+            (Refusal::AlreadySettled { .. }, _) => words.say("link-settled"),
+            (Refusal::UnknownRequest, _) => words.say("link-gone"),
+            (Refusal::TooLate { expired_at }, _) => words.say("link-expired").arg("time", self.time(*expired_at)),
             (Refusal::StaleRevision { .. }, Some(seen)) => {
-                format!(
-                    "it was made for revision {}, and the request was changed and stands at revision {}",
-                    self.confirm.revision, seen.request.revision
-                )
+                words.say("link-stale").arg("seen", self.confirm.revision.0).arg("current", seen.request.revision.0)
             }
-            _ => refusal.detail(),
+            _ => words.say("link-refused").arg("why", self.detail(refusal)),
         }
     }
-}
 
-fn part(seen: &Seen, zone: &Zone) -> RequestPart {
-    RequestPart {
-        id: seen.request.id.to_string(),
-        title: visible(&seen.title()).into_owned(),
-        policy: seen.request.policy.to_string(),
-        rule: visible(seen.policy.rule_name(&seen.request.rule)).into_owned(),
-        requester: visible(&name(seen, &seen.request.requester)).into_owned(),
-        revision: seen.request.revision.0,
-        created: zone.at(seen.request.created_at),
-        facts: facts(&seen.policy, &seen.payload),
-        digest: seen.payload_digest().to_string(),
+    fn detail(&self, refusal: &Refusal) -> String {
+        page::detail(&Frame::stranger(self.words.clone()), &Problem::from(refusal.clone()))
     }
-}
 
-fn said(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Approve => "approved",
-        Decision::Reject => "rejected",
-        Decision::RequestChanges => "asked for changes to",
+    /// Where the request stands: the end with who and when, or who is waited for.
+    fn became(&self, seen: &Seen) -> Phrase {
+        let words = &self.words;
+        let names = |people: &mut dyn Iterator<Item = &PersonId>| {
+            let names: Vec<String> = people.map(|person| visible(&name(seen, person)).into_owned()).collect();
+            names.join(", ")
+        };
+        if let Some(end) = &seen.request.settled {
+            let time = self.time(end.at);
+            let deciders = names(&mut seen.request.deciders().iter());
+            return match end.outcome {
+                OutcomeName::Approved if !deciders.is_empty() => words.say("link-now-approved-by").arg("names", deciders).arg("time", time),
+                OutcomeName::Rejected if !deciders.is_empty() => words.say("link-now-rejected-by").arg("names", deciders).arg("time", time),
+                outcome => words.one("link-now", outcome.as_str()).arg("time", time),
+            };
+        }
+        let waiting = names(&mut seen.waiting().iter());
+        match status_word(seen.status()) {
+            "pending" if !waiting.is_empty() => words.say("link-now-pending-for").arg("names", waiting),
+            status => words.one("link-now", status),
+        }
     }
-}
 
-/// Where the request stands: the end with who and when, or who is waited for.
-fn became(seen: &Seen, zone: &Zone) -> String {
-    if let Some(end) = &seen.request.settled {
-        let names: Vec<String> = seen.request.deciders().iter().map(|person| visible(&name(seen, person)).into_owned()).collect();
-        let decided = matches!(end.outcome, OutcomeName::Approved | OutcomeName::Rejected) && !names.is_empty();
-        let by = if decided { format!(" by {}", names.join(", ")) } else { String::new() };
-        return format!("The request was {}{by} on {}.", end.outcome.as_str(), zone.at(end.at).words);
-    }
-    let waiting: Vec<String> = seen.waiting().iter().map(|person| visible(&name(seen, person)).into_owned()).collect();
-    match wire::status_word(seen.status()) {
-        "pending" if !waiting.is_empty() => format!("The request is pending and waits for {}.", waiting.join(", ")),
-        "returned" => "The request waits for its requester to change it.".to_owned(),
-        status => format!("The request is {status}."),
+    fn time(&self, at: Timestamp) -> String {
+        self.words.time(at).words
     }
 }

@@ -1,7 +1,8 @@
 //! A decision from the page: a form that was pressed, on the revision that was shown. What the engine refuses is
 //! answered by a page that says what is true now.
 
-use super::page;
+use super::frame::{Frame, Place};
+use super::page::{self, Back};
 use super::request::{Typed, shown};
 use super::visitor::Visitor;
 use crate::api::ApiState;
@@ -37,18 +38,19 @@ pub(super) async fn decide(
     Named(id): Named,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
-    let back = (format!("/requests/{id}"), "Look at the request again");
+    let frame = Frame::of(&visitor, Place::Inbox);
+    let back = Back::request(id);
     let Ok(Form(pressed)) = form else {
         let problem = Problem::new("invalid_body", "the form is not complete; open the page again");
-        return page::problem(Some(visitor.viewer), &problem, Some(back));
+        return page::problem(frame, &problem, Some(back));
     };
     if !visitor.sent(&pressed.token) {
         let problem = Problem::new("cross_site", "the form is not from this sign-in; open the page again");
-        return page::problem(Some(visitor.viewer), &problem, Some(back));
+        return page::problem(frame, &problem, Some(back));
     }
     let Some(decision) = decision_of(&pressed.decision) else {
         let problem = Problem::new("invalid_body", "the form names no decision; open the page again");
-        return page::problem(Some(visitor.viewer), &problem, Some(back));
+        return page::problem(frame, &problem, Some(back));
     };
     if let Some(error) = missing(decision, &pressed.comment) {
         return shown(&state, &visitor, id, Typed { comment: pressed.comment, error: Some(error.to_owned()) }).await;
@@ -56,12 +58,12 @@ pub(super) async fn decide(
     pass_on(&state, visitor, id, decision, pressed, back).await
 }
 
-async fn pass_on(state: &ApiState, visitor: Visitor, id: RequestId, decision: Decision, pressed: Pressed, back: (String, &'static str)) -> Response {
+async fn pass_on(state: &ApiState, visitor: Visitor, id: RequestId, decision: Decision, pressed: Pressed, back: Back) -> Response {
     let comment = Some(pressed.comment.trim().to_owned()).filter(|text| !text.is_empty());
     let verdict = Verdict { decision, revision: Revision(pressed.revision), comment, person: None };
     match state.engine.decide(&visitor.caller, id, verdict).await {
         Ok(_) => Redirect::to(&format!("/requests/{id}")).into_response(),
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), Some(back)),
+        Err(error) => page::problem(Frame::of(&visitor, Place::Inbox), &error.into(), Some(back)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The list: what waits for me, what I asked for.
 
-use super::page::{self, Viewer};
+use super::frame::{Frame, Place, Watch};
+use super::page;
 use super::visitor::Visitor;
-use super::when::{When, apart};
+use super::words::When;
 use crate::api::ApiState;
 use crate::engine::EngineError;
 use crate::summary::visible::visible;
@@ -19,7 +20,7 @@ const ROWS_MAX: usize = 50;
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
-    viewer: Option<Viewer>,
+    frame: Frame,
     waiting: Vec<Row>,
     mine: Vec<Row>,
 }
@@ -32,14 +33,15 @@ struct Row {
     requester: String,
     status: &'static str,
     risk: String,
-    due: Option<(When, String)>,
+    due: Option<When>,
 }
 
 /// Shows the list.
 pub(super) async fn show(State(state): State<ApiState>, visitor: Visitor) -> Response {
+    let frame = Frame::of(&visitor, Place::Inbox).watching(Watch::Inbox);
     match lists(&state, &visitor).await {
-        Ok((waiting, mine)) => page::render(StatusCode::OK, &HomePage { viewer: Some(visitor.viewer), waiting, mine }),
-        Err(error) => page::problem(Some(visitor.viewer), &error.into(), None),
+        Ok((waiting, mine)) => page::render(StatusCode::OK, &HomePage { frame, waiting, mine }),
+        Err(error) => page::problem(frame, &error.into(), None),
     }
 }
 
@@ -54,8 +56,6 @@ async fn lists(state: &ApiState, visitor: &Visitor) -> Result<(Vec<Row>, Vec<Row
 }
 
 fn line(state: &ApiState, visitor: &Visitor, row: &RequestRow) -> Row {
-    let now = state.engine.clock().now();
-    let due = |due| if due > now { format!("{} left", apart(now, due)) } else { "overdue".to_owned() };
     Row {
         id: row.id.to_string(),
         title: visible(&row.title).into_owned(),
@@ -63,6 +63,6 @@ fn line(state: &ApiState, visitor: &Visitor, row: &RequestRow) -> Row {
         requester: state.engine.shelf().people().name(&row.requester),
         status: status_word(row.status),
         risk: row.risk.clone(),
-        due: row.due.map(|at| (visitor.zone.at(at), due(at))),
+        due: row.due.map(|at| visitor.words.left(at)),
     }
 }

@@ -2,11 +2,12 @@
 //! happens next, the record. Opening it never decides.
 
 use super::facts::{Fact, Shape, facts, sum};
-use super::page::{self, Viewer};
+use super::frame::{Frame, Place, Watch};
+use super::page::{self, Back};
 use super::stages::{StageLine, name, stages};
 use super::timeline::{Entry, timeline};
 use super::visitor::Visitor;
-use super::when::When;
+use super::words::When;
 use crate::api::ApiState;
 use crate::api::parameters::Named;
 use crate::engine::Seen;
@@ -33,7 +34,7 @@ pub struct Typed {
 #[derive(Template)]
 #[template(path = "request.html")]
 struct RequestPage {
-    viewer: Option<Viewer>,
+    frame: Frame,
     id: String,
     title: String,
     policy: String,
@@ -75,7 +76,7 @@ struct Form {
 pub(super) async fn show(State(state): State<ApiState>, visitor: Visitor, named: Result<Named, crate::api::problem::Problem>) -> Response {
     match named {
         Ok(Named(id)) => shown(&state, &visitor, id, Typed::default()).await,
-        Err(problem) => page::problem(Some(visitor.viewer), &problem, Some(("/".into(), "Back to the list"))),
+        Err(problem) => page::problem(Frame::of(&visitor, Place::Inbox), &problem, Some(Back::inbox())),
     }
 }
 
@@ -86,17 +87,17 @@ pub(super) async fn shown(state: &ApiState, visitor: &Visitor, id: countersign_c
             let status = if typed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
             page::render(status, &page_of(visitor, &seen, &events, typed))
         }
-        Err(error) => page::problem(Some(visitor.viewer.clone()), &error.into(), Some(("/".into(), "Back to the list"))),
+        Err(error) => page::problem(Frame::of(visitor, Place::Inbox), &error.into(), Some(Back::inbox())),
     }
 }
 
 fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], typed: Typed) -> RequestPage {
     let request = wire::request(seen, "");
     let why = wire::why::why(seen);
-    let next = seen.request.next_timer(&seen.facts()).map(|(at, _)| visitor.zone.at(at));
+    let next = seen.request.next_timer(&seen.facts()).map(|(at, _)| visitor.words.time(at));
     let waiting: Vec<String> = seen.waiting().iter().map(|person| name(seen, person)).collect();
     RequestPage {
-        viewer: Some(visitor.viewer.clone()),
+        frame: Frame::of(visitor, Place::Inbox).watching(Watch::Request(request.id.clone())),
         id: request.id,
         title: visible(&request.title).into_owned(),
         policy: request.policy,
@@ -104,18 +105,18 @@ fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], typed:
         status: wire::status_word(seen.status()),
         revision: request.revision,
         digest: request.payload_digest,
-        created: visitor.zone.at(seen.request.created_at),
-        settled: seen.request.settled.as_ref().map(|end| visitor.zone.at(end.at)),
+        created: visitor.words.time(seen.request.created_at),
+        settled: seen.request.settled.as_ref().map(|end| visitor.words.time(end.at)),
         facts: facts(&seen.policy, &seen.payload),
         summary: shown_summary(request.summary),
         rule: request.rule,
         rules: rules(seen),
-        stages: stages(seen, &visitor.zone),
+        stages: stages(seen, &visitor.words),
         next: next.zip(why.next.as_ref().map(|next| next.sentence.clone())),
         why,
         waiting: waiting.join(", "),
         executions: request.executions,
-        entries: timeline(seen, events, &visitor.zone),
+        entries: timeline(seen, events, &visitor.words),
         form: form(visitor, seen),
         typed,
     }

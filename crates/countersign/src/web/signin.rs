@@ -1,8 +1,10 @@
 //! Signing in by a one-time link. Opening the link only asks; pressing the button uses it up (mail scanners open
 //! links, and none presses).
 
-use super::page::{self, Viewer};
+use super::frame::{Frame, Place};
+use super::page;
 use super::visitor::Visitor;
+use super::words::Words;
 use crate::api::permit::{Stranger, cookie_name};
 use crate::api::{ApiState, origin, session};
 use askama::Template;
@@ -15,7 +17,7 @@ use http::{HeaderMap, StatusCode};
 #[derive(Template)]
 #[template(path = "signin.html")]
 struct SignInPage {
-    viewer: Option<Viewer>,
+    frame: Frame,
     name: String,
     secret: String,
 }
@@ -25,29 +27,32 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     stranger: Result<Stranger, crate::api::problem::Problem>,
     Path(secret): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
+    let frame = stranger_frame(&state, &headers);
     if let Err(problem) = stranger {
-        return page::problem(None, &problem, None);
+        return page::problem(frame, &problem, None);
     }
     match state.engine.peek_login_link(&secret).await {
         Ok(Some(person)) => {
             let name = state.engine.shelf().people().name(&person);
-            page::render(StatusCode::OK, &SignInPage { viewer: None, name, secret })
+            page::render(StatusCode::OK, &SignInPage { frame, name, secret })
         }
-        Ok(None) => page::problem(None, &session::spent(), None),
-        Err(error) => page::problem(None, &error.into(), None),
+        Ok(None) => page::problem(frame, &session::spent(), None),
+        Err(error) => page::problem(frame, &error.into(), None),
     }
 }
 
 /// Uses the link up and opens a session.
 pub(super) async fn use_up(State(state): State<ApiState>, _: Stranger, Path(secret): Path<String>, headers: HeaderMap, jar: CookieJar) -> Response {
+    let frame = stranger_frame(&state, &headers);
     if let Err(problem) = origin::same(&headers, &state) {
-        return page::problem(None, &problem, None);
+        return page::problem(frame, &problem, None);
     }
     match state.engine.use_login_link(&secret).await {
         Ok(Some((session, _))) => (jar.add(cookie(&state, session)), Redirect::to("/")).into_response(),
-        Ok(None) => page::problem(None, &session::spent(), None),
-        Err(error) => page::problem(None, &error.into(), None),
+        Ok(None) => page::problem(frame, &session::spent(), None),
+        Err(error) => page::problem(frame, &error.into(), None),
     }
 }
 
@@ -55,10 +60,14 @@ pub(super) async fn use_up(State(state): State<ApiState>, _: Stranger, Path(secr
 pub(super) async fn sign_out(State(state): State<ApiState>, visitor: Visitor, jar: CookieJar) -> Response {
     let secret = jar.get(cookie_name(&state)).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     if let Err(error) = state.engine.end_session(&secret).await {
-        return page::problem(Some(visitor.viewer), &error.into(), None);
+        return page::problem(Frame::of(&visitor, Place::Elsewhere), &error.into(), None);
     }
     let jar = jar.remove(cookie(&state, String::new()));
-    (jar, page::message(StatusCode::OK, None, "You are signed out", "To come back, ask for a new sign-in link.")).into_response()
+    (jar, page::message(StatusCode::OK, Frame::stranger(visitor.words), "signin-out-title", "signin-out-text")).into_response()
+}
+
+fn stranger_frame(state: &ApiState, headers: &HeaderMap) -> Frame {
+    Frame::stranger(Words::of_stranger(headers, state.engine.clock().now()))
 }
 
 fn cookie(state: &ApiState, secret: String) -> Cookie<'static> {

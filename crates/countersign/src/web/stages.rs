@@ -1,6 +1,6 @@
 //! The stages as people read them: who agreed, who is asked, who may not and why.
 
-use super::when::{When, Zone, apart};
+use super::words::{When, Words};
 use crate::engine::Seen;
 use countersign_core::event::{Decision, StageResult};
 use countersign_core::id::PersonId;
@@ -36,11 +36,11 @@ pub struct PersonLine {
 
 /// All openings of this revision's stages.
 #[must_use]
-pub fn stages(seen: &Seen, zone: &Zone) -> Vec<StageLine> {
-    seen.request.stages.iter().map(|stage| line(seen, stage, zone)).collect()
+pub fn stages(seen: &Seen, words: &Words) -> Vec<StageLine> {
+    seen.request.stages.iter().map(|stage| line(seen, stage, words)).collect()
 }
 
-fn line(seen: &Seen, stage: &Stage, zone: &Zone) -> StageLine {
+fn line(seen: &Seen, stage: &Stage, words: &Words) -> StageLine {
     let view = seen.stage(stage);
     let (status, class) = match stage.closed.map(|(result, _)| result) {
         None if stage.unroutable => ("nobody left to ask", "bad"),
@@ -59,13 +59,8 @@ fn line(seen: &Seen, stage: &Stage, zone: &Zone) -> StageLine {
         class,
         progress: format!("{} of {} have agreed", view.approved_by.len(), view.quorum),
         people: everybody.iter().map(|person| person_line(seen, stage, person, waiting.contains(person))).collect(),
-        due: view.due.map(|due| (zone.at(due), distance(seen, due))),
+        due: view.due.map(|due| (words.time(due), words.relative(due).words)),
     }
-}
-
-fn distance(seen: &Seen, due: jiff::Timestamp) -> String {
-    let apart = apart(seen.now, due);
-    if due > seen.now { format!("in {apart}") } else { format!("{apart} ago") }
 }
 
 fn person_line(seen: &Seen, stage: &Stage, person: &PersonId, waiting: bool) -> PersonLine {

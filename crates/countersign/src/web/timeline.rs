@@ -1,7 +1,7 @@
 //! The record in words: one sentence an event, with what was said under it.
 
 use super::stages::name;
-use super::when::{When, Zone};
+use super::words::{When, Words};
 use crate::engine::{Seen, owed::type_name};
 use crate::summary::visible::visible;
 use countersign_core::event::{Actor, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, StageResult};
@@ -21,10 +21,10 @@ pub struct Entry {
 
 /// The whole record, oldest first.
 #[must_use]
-pub fn timeline(seen: &Seen, events: &[(Timestamp, Event)], zone: &Zone) -> Vec<Entry> {
+pub fn timeline(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> Vec<Entry> {
     let entry = |(at, event): &(Timestamp, Event)| {
         let quote = quoted(event).and_then(|id| seen.text(&id)).map(|text| visible(&text).into_owned());
-        Entry { at: zone.at(*at), sentence: sentence(seen, event), quote }
+        Entry { at: words.time(*at), sentence: sentence(seen, event), quote }
     };
     events.iter().map(entry).collect()
 }

@@ -1,7 +1,8 @@
 //! Who looks at the pages: a person with a session cookie. Whoever has none is told how to get one.
 
-use super::page::{self, Viewer};
-use super::when::Zone;
+use super::frame::{Frame, Viewer};
+use super::page;
+use super::words::Words;
 use crate::api::{ApiState, origin, permit};
 use crate::engine::Caller;
 use axum::extract::FromRequestParts;
@@ -22,8 +23,8 @@ pub struct Visitor {
     pub person: PersonId,
     /// For the head of the page.
     pub viewer: Viewer,
-    /// In whose time zone times are read.
-    pub zone: Zone,
+    /// In whose words and time zone the page is.
+    pub words: Words,
 }
 
 impl Visitor {
@@ -39,10 +40,11 @@ impl FromRequestParts<ApiState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Response> {
         let secret = permit::session_secret(parts, state).unwrap_or_default();
+        let stranger = || Frame::stranger(Words::of_stranger(&parts.headers, state.engine.clock().now()));
         let caller = if secret.is_empty() { Ok(None) } else { state.engine.caller_of_session(&secret, Door::Web).await };
-        let person = match caller.map_err(|error| page::problem(None, &error.into(), None))? {
+        let person = match caller.map_err(|error| page::problem(stranger(), &error.into(), None))? {
             Some(Caller::Person { id, .. }) => id,
-            _ => return Err(stranger()),
+            _ => return Err(page::message(StatusCode::UNAUTHORIZED, stranger(), "problem-nobody", "problem-nobody-text")),
         };
         if !parts.method.is_safe() {
             origin::same(&parts.headers, state).map_err(IntoResponse::into_response)?;
@@ -50,13 +52,9 @@ impl FromRequestParts<ApiState> for Visitor {
         let caller = Caller::Person { id: person.clone(), door: Door::Web };
         state.gate.admit(&caller).map_err(IntoResponse::into_response)?;
         let people = state.engine.shelf().people();
-        let viewer = Viewer { name: people.name(&person), token: Digest::of(format!("form {secret}").as_bytes()).hex() };
-        let zone = Zone::named(people.zones.get(&person).map(String::as_str));
-        Ok(Self { caller, person, viewer, zone })
+        let roles = people.roster.person(&person).map(|person| person.roles.clone()).unwrap_or_default();
+        let viewer = Viewer { name: people.name(&person), token: Digest::of(format!("form {secret}").as_bytes()).hex(), roles };
+        let words = Words::of_person(&people, &person, &parts.headers, state.engine.clock().now());
+        Ok(Self { caller, person, viewer, words })
     }
-}
-
-fn stranger() -> Response {
-    let text = "Open the sign-in link that you were sent. Whoever runs Countersign makes one with: countersign login-link PERSON.";
-    page::message(StatusCode::UNAUTHORIZED, None, "Nobody is signed in", text)
 }

@@ -1,5 +1,6 @@
 //! The pages.
 
 mod confirm;
+mod live;
 mod request;
 mod signin;

@@ -202,7 +202,7 @@ async fn a_link_after_the_deadline_decides_nothing() {
     let link = Link::to(&harness, "mia", &id).await;
     let page = link.open().await;
     harness.done(&id).await;
-    is_over(&link, &page, 410, "The request was expired").await;
+    is_over(&link, &page, 410, "The request expired on").await;
 }
 
 const FLASH: &str = r#"
