@@ -1,6 +1,7 @@
 //! What may be asked of a request. Every door and every worker speaks in these; there is no other way in.
 
-use crate::event::{Actor, ContentId, Decision, Door, NoticeKind};
+use crate::assertion::Proof;
+use crate::event::{Actor, Attachment, ContentId, Decision, Door, NoticeKind};
 use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
 use jiff::Timestamp;
 
@@ -40,6 +41,13 @@ pub enum Command {
         by: Actor,
         /// What.
         comment: ContentId,
+    },
+    /// Somebody attaches a file.
+    Attach {
+        /// Who.
+        by: Actor,
+        /// The file.
+        attachment: Attachment,
     },
     /// An operator asks further people, by hand.
     Reassign {
@@ -132,6 +140,8 @@ pub struct Voicing {
     pub relayed_by: Option<KeyId>,
     /// The one stage it may count for, where it came by a link that is bound to one (rule 25).
     pub stage: Option<StageId>,
+    /// What their passkey signed, verified.
+    pub proof: Option<Box<Proof>>,
 }
 
 /// How an attempt ended.

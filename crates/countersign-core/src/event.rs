@@ -1,6 +1,7 @@
 //! What happened. A request is the fold of its events; nothing else is the truth about it. Events hold no
 //! personal text: payloads, comments and summaries stand apart and are named by salted digests.
 
+use crate::assertion::Assertion;
 use crate::canonical::Digest;
 use crate::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
 use crate::policy::{LevelMode, OutcomeName, RuleRef};
@@ -62,6 +63,18 @@ pub enum Decision {
     RequestChanges,
 }
 
+impl Decision {
+    /// The word for it on the wire and in what is signed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::RequestChanges => "request_changes",
+        }
+    }
+}
+
 /// A person's decision as it was taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decided {
@@ -81,6 +94,8 @@ pub struct Decided {
     pub door: Door,
     /// The key that relayed it.
     pub relayed_by: Option<KeyId>,
+    /// What their passkey signed.
+    pub assertion: Option<Box<Assertion>>,
 }
 
 /// A stage as it opened: whom it asks was resolved then, from this version of the directory.
@@ -96,6 +111,8 @@ pub struct StageOpened {
     pub directory: u64,
     /// When it gives up.
     pub expires_at: Timestamp,
+    /// Whether an approval must be signed with a passkey.
+    pub require_passkey: bool,
 }
 
 /// Others were asked too, or instead.
@@ -384,6 +401,24 @@ pub enum Event {
         /// What.
         comment: ContentId,
     },
+    /// Somebody attached a file.
+    Attached {
+        /// Who.
+        by: Actor,
+        /// The file.
+        attachment: Attachment,
+    },
+}
+
+/// A file beside a request. Its bytes stand apart, and so do its name and type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attachment {
+    /// The salted digest of the file: its name in the store.
+    pub file: Digest,
+    /// Its name and type.
+    pub about: ContentId,
+    /// How long it is.
+    pub bytes: u64,
 }
 
 /// What a rule said.
@@ -437,6 +472,7 @@ impl Event {
             Self::ExecutionRetried { .. } => "execution_retried",
             Self::ExecutionAbandoned { .. } => "execution_abandoned",
             Self::Commented { .. } => "commented",
+            Self::Attached { .. } => "attached",
         }
     }
 }

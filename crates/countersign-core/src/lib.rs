@@ -6,6 +6,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")
 )]
 
+pub mod assertion;
 pub mod canonical;
 pub mod command;
 pub mod event;

@@ -3,13 +3,13 @@
 //! says what the world owes us because of it.
 
 use crate::canonical::Digest;
-use crate::event::{Actor, Cause, ContentId, Decision};
+use crate::event::{Actor, Attachment, Cause, ContentId, Decision};
 use crate::id::{PersonId, PolicyName, RequestId, Revision, StageId};
 use crate::policy::{OutcomeName, RuleRef};
 use crate::stage::Stage;
 use jiff::Timestamp;
 
-pub use decide::{Decided, Facts, decide};
+pub use decide::{ATTACHMENTS_MAX, Decided, Facts, decide};
 pub use effects::{Effect, effects};
 pub use evolve::{IllegalEvent, evolve, fold};
 
@@ -56,6 +56,10 @@ pub struct Request {
     pub settled: Option<Settlement>,
     /// What follows from the end, in order.
     pub executions: Vec<crate::execution::Execution>,
+    /// The challenges that passkeys signed, over all revisions: each counts once.
+    pub asserted: Vec<Digest>,
+    /// The files beside it, over all revisions.
+    pub attachments: Vec<Attachment>,
     /// How many events made it what it is.
     pub events: u64,
 }

@@ -26,6 +26,8 @@ pub struct Stage {
     pub reminders: u32,
     /// Each person's last word.
     pub voices: Vec<Voice>,
+    /// Whether an approval must be signed with a passkey.
+    pub require_passkey: bool,
     /// Nobody left to ask.
     pub unroutable: bool,
     /// How and when it ended.

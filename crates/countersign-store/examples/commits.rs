@@ -162,6 +162,7 @@ fn commit(id: RequestId, expected: u64) -> Commit {
         comment: None,
         door: Door::Web,
         relayed_by: None,
+        assertion: None,
     });
     let settles = expected > 0;
     let events = if settles {

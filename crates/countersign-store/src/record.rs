@@ -91,7 +91,7 @@ pub fn version_hash(previous: Digest, kind: &str, key: &str, version: u64, at_ms
 pub fn contents_of(event: &Event) -> Vec<ContentId> {
     match event {
         Event::Submitted { payload, .. } | Event::Revised { payload, .. } => vec![*payload],
-        Event::Decided(decided) => decided.comment.into_iter().collect(),
+        Event::Decided(decided) => decided.comment.into_iter().chain(decided.assertion.iter().map(|assertion| assertion.statement)).collect(),
         Event::Settled { actions, .. } => actions.iter().map(|action| action.body).collect(),
         Event::Summarised { summary, .. } => vec![*summary],
         Event::ExecutionSucceeded(attempt) | Event::ExecutionDeadLettered(attempt) | Event::ExecutionFailed { attempt, .. } => {
@@ -99,6 +99,7 @@ pub fn contents_of(event: &Event) -> Vec<ContentId> {
         }
         Event::ExecutionAbandoned { reason, .. } => reason.iter().copied().collect(),
         Event::Commented { comment, .. } => vec![*comment],
+        Event::Attached { attachment, .. } => vec![attachment.about],
         Event::Ruled { .. }
         | Event::StageOpened(_)
         | Event::Reminded { .. }

@@ -22,6 +22,12 @@ pub enum Kind {
     LoginLink,
     /// A link that confirms one decision, by the hash of its secret.
     ConfirmLink,
+    /// The passkeys of a person, by their user handle.
+    Passkeys,
+    /// One question to a passkey, by the hash of its secret.
+    Ceremony,
+    /// A file beside a request, by its salted digest: the salt, then the file.
+    Attachment,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -38,6 +44,9 @@ impl Kind {
             Self::Session => "session",
             Self::LoginLink => "login_link",
             Self::ConfirmLink => "confirm_link",
+            Self::Passkeys => "passkeys",
+            Self::Ceremony => "ceremony",
+            Self::Attachment => "attachment",
             Self::Setting => "setting",
         }
     }

@@ -13,6 +13,7 @@ pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
 
+pub mod attach;
 mod brief;
 pub mod caller;
 pub mod confirm;
@@ -23,6 +24,7 @@ pub mod keys;
 mod ledger;
 pub mod open_pages;
 pub mod owed;
+pub mod passkeys;
 mod query;
 mod row;
 pub mod seen;
@@ -88,15 +90,30 @@ pub enum EngineError {
     /// The key came with another body before.
     #[error("this idempotency key came with another body before")]
     IdempotencyConflict(RequestId),
+    /// The file is none that may stand beside a request.
+    #[error("{}", .0.detail())]
+    UnfitAttachment(crate::attachment::Unfit),
+    /// There is no such file beside this request.
+    #[error("there is no such attachment")]
+    UnknownAttachment,
     /// The link was used meanwhile.
     #[error("the link is used up")]
     LinkSpent,
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,
+    /// A passkey could not be used.
+    #[error("{}", .0.detail())]
+    Passkey(passkeys::PasskeyFault),
     /// The world failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<passkeys::PasskeyFault> for EngineError {
+    fn from(fault: passkeys::PasskeyFault) -> Self {
+        Self::Passkey(fault)
+    }
 }
 
 impl From<Refusal> for EngineError {

@@ -5,8 +5,8 @@ use crate::api::ApiState;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub mod confirm;
 pub mod assets;
+pub mod confirm;
 pub mod decide;
 pub mod facts;
 pub mod frame;

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub mod assertion;
 pub mod changed;
 pub mod event;
 pub mod explain;
+pub mod thread;
 pub mod why;
 
 /// A request as everybody who may see it sees it.
@@ -91,6 +93,9 @@ pub struct StageBody {
     pub expires_at: String,
     /// Levels of escalation that fired.
     pub escalations_fired: usize,
+    /// `passkey` where an approval must be signed with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<String>,
 }
 
 /// One action of the outcome.
@@ -237,6 +242,7 @@ pub fn stage(seen: &Seen, stage: &Stage) -> StageBody {
         due: view.due.map(|at| at.to_string()),
         expires_at: stage.expires_at.to_string(),
         escalations_fired: view.escalations_fired,
+        require: view.require_passkey.then(|| "passkey".to_owned()),
     }
 }
 

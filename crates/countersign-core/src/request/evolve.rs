@@ -64,6 +64,8 @@ fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
         summary: SummaryState::Open,
         settled: None,
         executions: Vec::new(),
+        asserted: Vec::new(),
+        attachments: Vec::new(),
         events: 1,
     })
 }
@@ -105,6 +107,7 @@ fn apply(request: &mut Request, at: Timestamp, event: &Event) -> Result<(), &'st
         Event::ExecutionDeadLettered(end) => end_attempt(request, at, end, ExecutionState::Failed)?,
         Event::ExecutionRetried { action, .. } => execution_mut(request, action, at)?.state = ExecutionState::Waiting { not_before: None },
         Event::ExecutionAbandoned { action, .. } => execution_mut(request, action, at)?.state = ExecutionState::Abandoned,
+        Event::Attached { attachment, .. } => request.attachments.push(*attachment),
         Event::Summarised { .. }
         | Event::SummaryDeclined { .. }
         | Event::NoticeDelivered { .. }
@@ -128,6 +131,7 @@ fn open_stage(request: &mut Request, at: Timestamp, opened: &StageOpened) -> Res
         escalations: Vec::new(),
         reminders: 0,
         voices: Vec::new(),
+        require_passkey: opened.require_passkey,
         unroutable: false,
         closed: None,
     });
@@ -150,6 +154,12 @@ fn escalate(request: &mut Request, at: Timestamp, escalated: &Escalated) -> Resu
 fn hear(request: &mut Request, at: Timestamp, decided: &Decided) -> Result<(), &'static str> {
     if decided.revision != request.revision {
         return Err("the decision names another revision");
+    }
+    if let Some(assertion) = &decided.assertion {
+        if request.asserted.contains(&assertion.signed.challenge) {
+            return Err("the signature was used before");
+        }
+        request.asserted.push(assertion.signed.challenge);
     }
     for stage in request.stages.iter_mut().filter(|stage| stage.closed.is_none()) {
         stage.voices.retain(|voice| voice.person != decided.person || voice.decision == decided.decision);

@@ -3,10 +3,13 @@
 
 use super::Request;
 use super::decide::Facts;
-use super::decide::{earliest, heard, specs, standing, timers};
-use crate::event::Decision;
+use super::decide::{earliest, heard, must_sign, specs, standing, timers, to_sign};
+use crate::assertion::Statement;
+use crate::command::Voicing;
+use crate::event::{Decision, Door};
 use crate::id::PersonId;
 use crate::policy::{OutcomeName, StageSpec};
+use crate::refusal::Refusal;
 use crate::stage::{Stage, places, seats_filled};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -43,6 +46,8 @@ pub struct StageView {
     pub due: Option<Timestamp>,
     /// Levels that fired.
     pub escalations_fired: usize,
+    /// Whether an approval must be signed with a passkey.
+    pub require_passkey: bool,
 }
 
 impl Request {
@@ -106,7 +111,35 @@ impl Request {
             rejected_by: stage.said(Decision::Reject).cloned().collect(),
             due: spec.filter(|_| stage.closed.is_none()).and_then(|spec| due(stage, spec, facts.now)),
             escalations_fired: stage.escalations.iter().filter(|escalation| escalation.level.is_some()).count(),
+            require_passkey: stage.require_passkey,
         }
+    }
+
+    /// What this person's passkey must sign for this decision on this revision, as the request stands now.
+    ///
+    /// # Errors
+    /// Why they may not decide at all.
+    pub fn statement(
+        &self,
+        person: &PersonId,
+        decision: Decision,
+        revision: crate::id::Revision,
+        facts: &Facts<'_>,
+        nonce: [u8; 32],
+    ) -> Result<Statement, Refusal> {
+        if let Some(end) = &self.settled {
+            return Err(Refusal::AlreadySettled { outcome: end.outcome, at: end.at, by: self.deciders() });
+        }
+        if self.returned_by.is_some() {
+            return Err(Refusal::Returned);
+        }
+        to_sign(self, &unsigned(person, decision, revision), facts, nonce)
+    }
+
+    /// Whether an approval of this person, given now, must be signed with a passkey.
+    #[must_use]
+    pub fn asks_for_passkey(&self, person: &PersonId, facts: &Facts<'_>) -> bool {
+        self.settled.is_none() && must_sign(self, &unsigned(person, Decision::Approve, self.revision), facts)
     }
 
     /// How many places of this stage the approvals that count can fill, each person one: a matching, not a sum (rule 3).
@@ -121,6 +154,10 @@ impl Request {
     pub fn heard(&self, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonId> {
         heard(self, stage, facts).into_keys().collect()
     }
+}
+
+fn unsigned(person: &PersonId, decision: Decision, revision: crate::id::Revision) -> Voicing {
+    Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Web, relayed_by: None, stage: None, proof: None }
 }
 
 fn due(stage: &Stage, spec: &StageSpec, now: Timestamp) -> Option<Timestamp> {

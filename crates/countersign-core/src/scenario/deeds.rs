@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// One thing done. Requests are named by their place among the submissions.
 pub(super) enum Deed {
     Submits { person: PersonId, label: String, fields: Map<String, Value> },
-    Decides { person: PersonId, request: usize, decision: Decision, revision: Option<Revision>, comment: Option<String> },
+    Decides { person: PersonId, request: usize, decision: Decision, revision: Option<Revision>, comment: Option<String>, passkey: bool },
     Revises { person: PersonId, request: usize, fields: Map<String, Value> },
     Withdraws { person: PersonId, request: usize },
     Comments { person: PersonId, request: usize, comment: String },
@@ -173,6 +173,7 @@ fn quoted(text: Piece<'_>) -> Result<(Piece<'_>, Option<String>), Fault> {
 
 fn decides(person: PersonId, decision: Decision, text: Piece<'_>, known: &Known<'_>) -> Result<Deed, Fault> {
     let (left, comment) = quoted(text)?;
+    let (left, passkey) = signed(left);
     let (first, rest) = left.word();
     let (name, rest) = if first.text == "revision" { (Piece { text: "", at: first.at }, left) } else { (first, rest) };
     let revision = if rest.text.is_empty() {
@@ -182,7 +183,15 @@ fn decides(person: PersonId, decision: Decision, text: Piece<'_>, known: &Known<
         let example = Some("mia approves B revision 1".to_owned());
         Some(Revision(number.ok_or_else(|| Fault::at(rest, format!("`{}` was not understood", rest.text), example))?))
     };
-    Ok(Deed::Decides { person, request: label(name, known)?, decision, revision, comment })
+    Ok(Deed::Decides { person, request: label(name, known)?, decision, revision, comment, passkey })
+}
+
+/// Without `with a passkey` at the end, and whether it stood there.
+fn signed(text: Piece<'_>) -> (Piece<'_>, bool) {
+    match text.text.strip_suffix("with a passkey") {
+        Some(left) => (Piece { text: left, at: text.at }.trim(), true),
+        None => (text, false),
+    }
 }
 
 fn comments(person: PersonId, text: Piece<'_>, known: &Known<'_>) -> Result<Deed, Fault> {

@@ -5,11 +5,12 @@ use super::clock;
 use super::deeds::{Answer, Deed};
 use super::read::{Line, Script};
 use super::tell;
+use crate::assertion::{Proof, Signed};
 use crate::canonical::{Digest, canonical};
 use crate::command::{Command, Report, ReportVerdict, Voicing};
-use crate::event::{Actor, ContentId, Door, Event};
+use crate::event::{Actor, ContentId, Decision, Door, Event};
 use crate::execution::ExecutionState;
-use crate::id::{ActionName, PersonId, RequestId};
+use crate::id::{ActionName, PersonId, RequestId, Revision};
 use crate::people::{Member, Role, Roster};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
@@ -55,12 +56,13 @@ impl<'a> World<'a> {
         let now = line.at;
         match &line.deed {
             Deed::Submits { person, label, fields } => self.submit(line, person, label, fields),
-            Deed::Decides { person, request, decision, revision, comment } => {
-                let current = self.current(*request).map_or(crate::id::Revision::FIRST, |request| request.revision);
+            Deed::Decides { person, request, decision, revision, comment, passkey } => {
+                let current = self.current(*request).map_or(Revision::FIRST, |request| request.revision);
                 let revision = revision.unwrap_or(current);
                 let comment = comment.as_deref().map(content);
-                let voicing =
-                    Voicing { person: person.clone(), decision: *decision, revision, comment, door: Door::Web, relayed_by: None, stage: None };
+                let proof = passkey.then(|| self.sign(*request, person, *decision, revision, now)).flatten();
+                let person = person.clone();
+                let voicing = Voicing { person, decision: *decision, revision, comment, door: Door::Web, relayed_by: None, stage: None, proof };
                 self.command(*request, &Command::Decide(voicing), now)
             }
             Deed::Revises { person, request, fields } => self.revise(*request, person, fields, now),
@@ -84,6 +86,18 @@ impl<'a> World<'a> {
             Deed::Strikes => self.wake_all(now),
             Deed::Receives { request, answer } => self.receive(*request, answer, now),
         }
+    }
+
+    /// What the person's passkey signs when it is shown the request as it stands.
+    fn sign(&self, index: usize, person: &PersonId, decision: Decision, revision: Revision, now: Timestamp) -> Option<Box<Proof>> {
+        let entry = self.requests.get(index)?;
+        let nonce = Digest::of(&self.commands.to_be_bytes()).0;
+        let facts = Facts { now, roster: &self.roster, policy: entry.policy, payload: &entry.payload, seed: nonce };
+        let statement = entry.request.as_ref()?.statement(person, decision, revision, &facts, nonce).ok()?;
+        let said = || b"a scenario's".to_vec();
+        let (credential, public_key, authenticator_data, client_data, signature) = (said(), said(), said(), said(), said());
+        let signed = Signed { credential, public_key, authenticator_data, client_data, signature, challenge: statement.challenge() };
+        Some(Box::new(Proof { signed, nonce }))
     }
 
     fn current(&self, index: usize) -> Option<&Request> {

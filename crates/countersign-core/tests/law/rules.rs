@@ -102,6 +102,7 @@ fn rule_5_a_relay_says_which_key_it_was() {
         comment: None,
         door: Door::Relay,
         relayed_by: Some(key),
+        proof: None,
         stage: None,
     };
     let decided = world.give(&Command::Decide(voicing)).unwrap();
@@ -358,6 +359,7 @@ fn rule_25_a_decision_bound_to_a_stage_counts_there_or_nowhere() {
         comment: None,
         door: Door::Link,
         relayed_by: None,
+        proof: None,
         stage: Some(StageId(stage)),
     };
     assert_eq!(world.give(&Command::Decide(bound(2))), Err(Refusal::StageClosed));
@@ -371,8 +373,8 @@ fn rule_30_every_door_gets_the_same_answer() {
     for door in [Door::Web, Door::Api, Door::Cli, Door::Relay, Door::Link] {
         let answers: Vec<_> = ["leo", "eva", "ana"]
             .map(|person| {
-                let (person, decision, revision) = (person.into(), Decision::Approve, Revision::FIRST);
-                let voicing = Voicing { person, decision, revision, comment: None, door, relayed_by: None, stage: None };
+                let (decision, revision) = (Decision::Approve, Revision::FIRST);
+                let voicing = Voicing { person: person.into(), decision, revision, comment: None, door, relayed_by: None, proof: None, stage: None };
                 World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
             })
             .into();

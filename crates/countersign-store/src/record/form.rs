@@ -5,10 +5,11 @@ use super::parts::{
     CauseForm, DecisionForm, DoorForm, EscalationCauseForm, ModeForm, NoticeForm, OutcomeForm, RuleForm, StageResultForm, VerdictForm,
 };
 use super::stored;
+use countersign_core::assertion::Assertion;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
-    StageOpened, StageResult,
+    Actor, Attachment, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction,
+    RuledVerdict, StageOpened, StageResult,
 };
 use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -181,6 +182,23 @@ pub(super) enum EventForm {
         #[serde(rename = "c", with = "stored")]
         comment: ContentId,
     },
+    Attached {
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+        #[serde(rename = "a", with = "AttachmentForm")]
+        attachment: Attachment,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Attachment")]
+struct AttachmentForm {
+    #[serde(rename = "f", with = "stored")]
+    file: Digest,
+    #[serde(rename = "c", with = "stored")]
+    about: ContentId,
+    #[serde(rename = "n")]
+    bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -196,6 +214,8 @@ struct StageOpenedForm {
     directory: u64,
     #[serde(rename = "u", with = "stored")]
     expires_at: Timestamp,
+    #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
+    require_passkey: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -236,6 +256,8 @@ struct DecidedForm {
     door: Door,
     #[serde(rename = "k", with = "stored", default, skip_serializing_if = "Option::is_none")]
     relayed_by: Option<KeyId>,
+    #[serde(rename = "a", with = "stored", default, skip_serializing_if = "Option::is_none")]
+    assertion: Option<Box<Assertion>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,6 +2,10 @@
 //! core does not compile until it has a stored name.
 
 use super::stored::{self, Stored};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_core::assertion::{Assertion, Signed};
+use countersign_core::canonical::Digest;
 use countersign_core::event::{Actor, Cause, Decision, Door, EscalationCause, NoticeKind, PlannedAction, RuledVerdict, StageResult};
 use countersign_core::id::{ActionName, KeyId, PersonId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -57,6 +61,54 @@ impl Stored for Actor {
             ActorForm::Key(key, person) => Self::Key { key: KeyId::read(key)?, person: PersonId::read(person)? },
             ActorForm::Engine => Self::Engine,
         })
+    }
+}
+
+/// A passkey's signature: every part as it came, in base64.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AssertionForm {
+    #[serde(rename = "i")]
+    credential: String,
+    #[serde(rename = "k")]
+    public_key: String,
+    #[serde(rename = "d")]
+    authenticator_data: String,
+    #[serde(rename = "j")]
+    client_data: String,
+    #[serde(rename = "s")]
+    signature: String,
+    #[serde(rename = "h")]
+    challenge: String,
+    #[serde(rename = "c")]
+    statement: String,
+}
+
+impl Stored for Box<Assertion> {
+    type Form = AssertionForm;
+    fn form(&self) -> AssertionForm {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let signed = &self.signed;
+        AssertionForm {
+            credential: text(&signed.credential),
+            public_key: text(&signed.public_key),
+            authenticator_data: text(&signed.authenticator_data),
+            client_data: text(&signed.client_data),
+            signature: text(&signed.signature),
+            challenge: signed.challenge.form(),
+            statement: self.statement.form(),
+        }
+    }
+    fn read(form: AssertionForm) -> Result<Self, String> {
+        let bytes = |text: String| URL_SAFE_NO_PAD.decode(&text).map_err(|error| format!("`{text}` is not base64: {error}"));
+        let signed = Signed {
+            credential: bytes(form.credential)?,
+            public_key: bytes(form.public_key)?,
+            authenticator_data: bytes(form.authenticator_data)?,
+            client_data: bytes(form.client_data)?,
+            signature: bytes(form.signature)?,
+            challenge: Digest::read(form.challenge)?,
+        };
+        Ok(Self::new(Assertion { signed, statement: Digest::read(form.statement)? }))
     }
 }
 

@@ -1,9 +1,10 @@
 //! At least one of every event, with and without what is optional: what the golden files hold.
 
+use countersign_core::assertion::{Assertion, Signed};
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict, StageOpened,
-    StageResult,
+    Actor, Attachment, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
+    StageOpened, StageResult,
 };
 use countersign_core::id::{EffectId, KeyId, PersonId, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -55,6 +56,7 @@ pub fn one_approver_life() -> Vec<Event> {
             asked: vec![people(&["ben"])],
             directory: 12,
             expires_at: moment() + SignedDuration::from_hours(48),
+            require_passkey: false,
         }),
         notice(NoticeKind::Requested, "ben"),
         Event::Decided(plain_decision()),
@@ -84,7 +86,30 @@ fn plain_decision() -> Decided {
         comment: None,
         door: Door::Web,
         relayed_by: None,
+        assertion: None,
     }
+}
+
+/// A stage that requires a passkey, and an approval that one signed.
+fn signing() -> Vec<Event> {
+    let signed = Signed {
+        credential: vec![1; 16],
+        public_key: vec![2; 77],
+        authenticator_data: vec![3; 37],
+        client_data: br#"{"type":"webauthn.get"}"#.to_vec(),
+        signature: vec![5; 71],
+        challenge: Digest::of(b"statement"),
+    };
+    let assertion = Some(Box::new(Assertion { signed, statement: content("statement") }));
+    let opened = StageOpened {
+        stage: StageId(4),
+        spec: 1,
+        asked: vec![people(&["ben"])],
+        directory: 12,
+        expires_at: moment() + SignedDuration::from_hours(48),
+        require_passkey: true,
+    };
+    vec![Event::StageOpened(opened), Event::Decided(Decided { assertion, ..plain_decision() })]
 }
 
 /// Every variant at least once.
@@ -95,7 +120,15 @@ pub fn every_event() -> Vec<Event> {
     all.extend(deciding());
     all.extend(ending());
     all.extend(running());
+    all.extend(signing());
+    all.extend(linking());
     all
+}
+
+/// A decision by a confirm link, and a file beside the request.
+fn linking() -> Vec<Event> {
+    let attachment = Attachment { file: content("file"), about: content("{\"name\":\"receipt.pdf\"}"), bytes: 48_211 };
+    vec![Event::Decided(Decided { door: Door::Link, ..plain_decision() }), Event::Attached { by: Actor::Person("ana".into()), attachment }]
 }
 
 fn asking() -> Vec<Event> {
@@ -143,7 +176,6 @@ fn deciding() -> Vec<Event> {
         }),
         Event::Decided(Decided { decision: Decision::RequestChanges, door: Door::Api, ..plain_decision() }),
         Event::Decided(Decided { door: Door::Cli, ..plain_decision() }),
-        Event::Decided(Decided { door: Door::Link, ..plain_decision() }),
         Event::VoiceUncounted { stage: StageId(1), person: "ben".into() },
         Event::Returned { by: "ben".into() },
         Event::Revised { revision: Revision(2), by: relayed(), payload: content("second"), lapsed: people(&["ben"]) },

@@ -149,7 +149,7 @@ impl Engine {
         let spends = Put { kind: Kind::ConfirmLink, key: hash(secret), expected: version, bytes: Some(bytes) };
         let caller = Caller::Person { id: person, door: Door::Link };
         let verdict = Verdict { decision, revision, comment, person: None };
-        let handled = self.decide_within(&caller, request, verdict, Some(Bound { stage, spends })).await?;
+        let handled = self.decide_within(&caller, request, verdict, None, Some(Bound { stage, spends })).await?;
         if handled.events.is_empty() {
             // They had said the same before, so nothing was committed: the link is used up all the same.
             match self.write(Kind::ConfirmLink, &hash(secret), version, Some(&used)).await {
@@ -176,7 +176,7 @@ impl Engine {
 /// are asked, for a word that was said before is never refused.
 fn would(seen: &Seen, person: &PersonId, stage: Option<StageId>, revision: Revision) -> Result<(), Refusal> {
     for decision in [Decision::Approve, Decision::Reject] {
-        let voicing = Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Link, relayed_by: None, stage };
+        let voicing = Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Link, relayed_by: None, proof: None, stage };
         decide(seen.request.id, Some(seen.request.clone()), &Command::Decide(voicing), &seen.facts())?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 use super::caller::{Caller, Scope};
 use super::handle::{Handled, Instruction};
 use super::{Engine, EngineError, Seen};
+use countersign_core::assertion::Proof;
 use countersign_core::canonical::canonical;
 use countersign_core::command::{Command, Voicing};
 use countersign_core::event::{Actor, Decision, Door};
@@ -39,11 +40,29 @@ impl Engine {
     /// # Errors
     /// Every refusal of the law; 404 for what the caller may not see.
     pub async fn decide(&self, caller: &Caller, id: RequestId, verdict: Verdict) -> Result<Handled, EngineError> {
-        self.decide_within(caller, id, verdict, None).await
+        self.decide_with(caller, id, verdict, None).await
     }
 
-    /// The same door, for a decision that is bound to one stage and uses up the link it came by.
-    pub(super) async fn decide_within(&self, caller: &Caller, id: RequestId, verdict: Verdict, bound: Option<Bound>) -> Result<Handled, EngineError> {
+    /// The same, with what the person's passkey signed, once it is verified.
+    pub(super) async fn decide_with(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        verdict: Verdict,
+        proof: Option<Box<Proof>>,
+    ) -> Result<Handled, EngineError> {
+        self.decide_within(caller, id, verdict, proof, None).await
+    }
+
+    /// The same, for a decision that may be bound to one stage and then uses up the link it came by.
+    pub(super) async fn decide_within(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        verdict: Verdict,
+        proof: Option<Box<Proof>>,
+        bound: Option<Bound>,
+    ) -> Result<Handled, EngineError> {
         let (person, door, relayed_by) = match (caller, verdict.person) {
             (Caller::Person { id, door }, None) => (id.clone(), *door, None),
             (Caller::Person { id, door }, Some(named)) if &named == id => (named, *door, None),
@@ -64,6 +83,7 @@ impl Engine {
             door,
             relayed_by,
             stage: bound.as_ref().map(|bound| bound.stage),
+            proof,
         };
         let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
         instruction.contents.extend(comment);
@@ -150,7 +170,7 @@ impl Engine {
     }
 
     /// The request, if the caller may see it: an unknown one and a forbidden one look the same.
-    async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
+    pub(super) async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
         let seen = self.look(id).await?.filter(|seen| caller.sees(seen));
         seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }
@@ -167,7 +187,7 @@ fn relays(scopes: &std::collections::BTreeSet<Scope>) -> bool {
     scopes.contains(&Scope::DecideOnBehalf) && !scopes.contains(&Scope::Submit)
 }
 
-fn actor(caller: &Caller, seen: &Seen) -> Actor {
+pub(super) fn actor(caller: &Caller, seen: &Seen) -> Actor {
     match caller {
         Caller::Person { id, .. } => Actor::Person(id.clone()),
         Caller::Key { id, .. } => Actor::Key { key: *id, person: seen.request.requester.clone() },

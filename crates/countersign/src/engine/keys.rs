@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// A sign-in link is used within this time or not at all.
 const LOGIN_LINK_LASTS: SignedDuration = SignedDuration::from_hours(24);
 /// A session ends this long after sign-in.
-const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(24 * 14);
+pub(super) const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// A key's last use is written at most this often.
 const LAST_USE_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
@@ -239,7 +239,7 @@ impl Engine {
         Ok((token.expires_at > self.clock().now()).then(|| PersonId::new(token.person)))
     }
 
-    async fn keep_token(&self, kind: Kind, secret: &str, person: &PersonId, lasts: SignedDuration) -> Result<(), EngineError> {
+    pub(super) async fn keep_token(&self, kind: Kind, secret: &str, person: &PersonId, lasts: SignedDuration) -> Result<(), EngineError> {
         let now = self.clock().now();
         let expires_at = now.saturating_add(lasts).unwrap_or(now);
         self.write(kind, &hash(secret), 0, Some(&Token { person: person.to_string(), expires_at })).await

@@ -80,6 +80,7 @@ fn worked(seen: &Seen, event: &Event) -> String {
         Event::ExecutionDeadLettered(end) => format!("Action {} failed for good: {}", end.action, end.answer),
         Event::ExecutionRetried { action, by } => format!("{} tries action {action} again", actor(seen, by)),
         Event::ExecutionAbandoned { action, by, .. } => format!("{} gave action {action} up", actor(seen, by)),
+        Event::Attached { by, .. } => format!("{} attached a file", actor(seen, by)),
         Event::Commented { by, .. } => format!("{} wrote", actor(seen, by)),
         other => other.name().replace('_', " "),
     }
@@ -107,7 +108,8 @@ fn decision(seen: &Seen, decided: &Decided) -> String {
         Door::Relay => "through another system",
         Door::Link => "through a confirm link",
     };
-    format!("{} {said} revision {}{seat}, {door}", name(seen, &decided.person), decided.revision)
+    let signed = if decided.assertion.is_some() { ", signed with a passkey" } else { "" };
+    format!("{} {said} revision {}{seat}, {door}{signed}", name(seen, &decided.person), decided.revision)
 }
 
 fn escalation(seen: &Seen, escalated: &Escalated) -> String {

@@ -77,14 +77,15 @@ fn facts(event: &Event) -> Value {
             json!({ "revision": revision.0, "rule": format!("{rule:?}"), "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
         }
         Event::StageOpened(opened) => json!({ "stage": opened.stage.to_string(), "asked": seats(&opened.asked),
-            "directory": opened.directory, "expires_at": opened.expires_at.to_string() }),
+            "directory": opened.directory, "expires_at": opened.expires_at.to_string(), "require": opened.require_passkey.then_some("passkey") }),
         Event::Reminded { stage, nth, late_ms, to } => json!({ "stage": stage.to_string(), "nth": nth, "late_ms": late_ms, "to": people(to) }),
         Event::Escalated(escalated) => json!({ "stage": escalated.stage.to_string(), "level": escalated.level, "to": people(&escalated.to),
             "cause": cause(&escalated.cause), "expires_at": escalated.expires_at.map(|at| at.to_string()) }),
         Event::Decided(decided) => json!({ "person": decided.person.as_str(), "acting_for": decided.acting_for.as_ref().map(PersonId::as_str),
             "decision": decision_word(decided.decision), "revision": decided.revision.0,
             "stages": decided.stages.iter().map(ToString::to_string).collect::<Vec<_>>(), "door": door(decided.door),
-            "relayed_by": decided.relayed_by.map(|key| key.to_string()), "comment": decided.comment.map(|id| id.to_string()) }),
+            "relayed_by": decided.relayed_by.map(|key| key.to_string()), "comment": decided.comment.map(|id| id.to_string()),
+            "assertion": decided.assertion.as_deref().map(super::assertion::assertion) }),
         Event::VoiceUncounted { stage, person } => json!({ "stage": stage.to_string(), "person": person.as_str() }),
         Event::Unroutable { stage, eligible, needed } => json!({ "stage": stage.to_string(), "eligible": eligible, "needed": needed }),
         Event::Rerouted { stage, asked, escalated, directory } => {
@@ -126,6 +127,9 @@ fn worked(event: &Event) -> Value {
         Event::ExecutionRetried { action, by } => json!({ "action": action.as_str(), "by": actor(by) }),
         Event::ExecutionAbandoned { action, by, reason } => {
             json!({ "action": action.as_str(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
+        }
+        Event::Attached { by, attachment } => {
+            json!({ "by": actor(by), "attachment": crate::wire::thread::attachment_id(&attachment.file), "bytes": attachment.bytes })
         }
         Event::Commented { by, comment } => json!({ "by": actor(by), "comment": comment.to_string() }),
         _ => Value::Null,

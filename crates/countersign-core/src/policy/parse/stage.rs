@@ -13,8 +13,8 @@ const SEATS_MAX: usize = 20;
 const LEVELS_MAX: usize = 10;
 /// More voices than this are no quorum but a plebiscite.
 const QUORUM_MAX: i64 = 100;
-const KEYS: [&str; 12] =
-    ["name", "approvers", "until", "quorum", "seats", "with", "reject_quorum", "repeat", "remind", "escalate", "expire", "on_expiry"];
+const KEYS: [&str; 13] =
+    ["name", "approvers", "until", "quorum", "seats", "with", "reject_quorum", "repeat", "remind", "escalate", "expire", "on_expiry", "require"];
 
 pub(super) fn stages(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>) -> Vec<StageSpec> {
     let items = reader.array(item, STAGES_MAX, "stages, each under `[[rule.stage]]`");
@@ -42,6 +42,7 @@ fn stage(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>, earlier: &
     let seats = seats(reader, table, &place, scope);
     let with = beside(reader, table, earlier);
     let expire_after = expiry(reader, table, &place);
+    let require = reader.word(table, "require", &[("sign-in", Some("sign-in")), ("passkey", Some("passkey"))], None);
     let stage = StageSpec {
         with,
         reject_quorum: count(reader.number(table, "reject_quorum", 1..QUORUM_MAX + 1, 1)),
@@ -54,6 +55,8 @@ fn stage(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>, earlier: &
             &[("expire", OnExpiry::Expire), ("reject", OnExpiry::Reject), ("approve", OnExpiry::Approve)],
             OnExpiry::Expire,
         ),
+        require_passkey: require == Some("passkey"),
+        require_sign_in: require == Some("sign-in"),
         name: name?.0,
         seats: seats?,
         expire_after: expire_after?,
@@ -194,7 +197,10 @@ fn silence_is_no_consent(reader: &mut Reader<'_>, items: &[Item<'_>], stages: &[
     for table in items.iter().filter_map(|item| item.get_ref().as_table()) {
         let Some(item) = reader.find(table, "on_expiry").filter(|item| item.get_ref().as_str() == Some("approve")) else { continue };
         let place = Place::of(item);
-        if voices >= 2 {
+        if reader.find(table, "require").is_some_and(|item| item.get_ref().as_str() == Some("passkey")) {
+            let message = "silence signs nothing: a stage that requires a passkey ends in `expire` or `reject`";
+            reader.error(&place, "silent_consent", message, Some("on_expiry = \"expire\"".to_owned()));
+        } else if voices >= 2 {
             let message = format!("silence is never consent where {voices} voices are needed: expected `expire` or `reject`");
             reader.error(&place, "silent_consent", message, Some("on_expiry = \"expire\"".to_owned()));
         } else {

@@ -53,7 +53,8 @@ fn open(draft: &mut Draft<'_>, index: usize, specs: &[StageSpec]) -> Result<(), 
     let asked = spec.seats.iter().map(|seat| ask(&seat.from, request, draft.facts, &barred)).collect();
     let stage = StageId(request.stages_opened + 1);
     let expires_at = draft.facts.now.saturating_add(spec.expire_after).unwrap_or(jiff::Timestamp::MAX);
-    draft.record(Event::StageOpened(StageOpened { stage, spec: index, asked, directory: draft.facts.roster.version, expires_at }));
+    let (directory, require_passkey) = (draft.facts.roster.version, spec.require_passkey);
+    draft.record(Event::StageOpened(StageOpened { stage, spec: index, asked, directory, expires_at, require_passkey }));
     check_route(draft, stage)
 }
 

@@ -1,9 +1,10 @@
 //! A person's decision: may they, on what they saw, and what it changes (rules 1-3, 7, 10-12, 16).
 
 use super::route::{barred, counts, specs, standing, within_reach};
-use super::{Draft, Facts, settle, wake};
+use super::{Draft, Facts, passkey, settle, wake};
+use crate::assertion::{Assertion, Statement};
 use crate::command::Voicing;
-use crate::event::{Decided, Decision, Event};
+use crate::event::{Decided, Decision, Door, Event};
 use crate::id::{PersonId, StageId};
 use crate::policy::StageSpec;
 use crate::refusal::Refusal;
@@ -31,6 +32,8 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
         return Err(Refusal::StageClosed);
     }
     let stages = counted_stages(request, voicing, draft.facts)?;
+    signed_in(request, voicing, &stages, draft.facts)?;
+    let assertion = asserted(draft, voicing, &stages)?;
     draft.record(Event::Decided(Decided {
         person: voicing.person.clone(),
         acting_for: None,
@@ -40,6 +43,7 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
         comment: voicing.comment,
         door: voicing.door,
         relayed_by: voicing.relayed_by,
+        assertion,
     }));
     if voicing.decision == Decision::RequestChanges {
         draft.record(Event::Returned { by: voicing.person.clone() });
@@ -51,6 +55,42 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
         }
     }
     Ok(())
+}
+
+/// A link is enough only where no stage that the decision counts for asks for more.
+fn signed_in(request: &Request, voicing: &Voicing, stages: &[StageId], facts: &Facts<'_>) -> Result<(), Refusal> {
+    let specs = specs(request, facts);
+    let asks = |id: &StageId| request.stage(*id).and_then(|stage| specs.get(stage.spec)).is_some_and(|spec| spec.require_sign_in);
+    if voicing.door == Door::Link && stages.iter().any(asks) { Err(Refusal::SignInRequired) } else { Ok(()) }
+}
+
+/// What the passkey signed, with the statement sealed apart, where the stage asks for it or it came unasked.
+fn asserted(draft: &mut Draft<'_>, voicing: &Voicing, stages: &[StageId]) -> Result<Option<Box<Assertion>>, Refusal> {
+    let proven = passkey::proven(draft.request()?, voicing, stages, draft.facts)?;
+    Ok(proven.map(|(proof, statement)| {
+        let statement = draft.seal(statement.canonical().into_bytes());
+        Box::new(Assertion { signed: proof.signed.clone(), statement })
+    }))
+}
+
+/// What this person's passkey would have to sign for this decision, as the request stands.
+///
+/// # Errors
+/// Why they may not decide at all.
+pub(in crate::request) fn to_sign(request: &Request, voicing: &Voicing, facts: &Facts<'_>, nonce: [u8; 32]) -> Result<Statement, Refusal> {
+    if request.excludes(&voicing.person) {
+        return Err(Refusal::OwnRequest);
+    }
+    if voicing.revision != request.revision {
+        return Err(Refusal::StaleRevision { seen: voicing.revision, current: request.revision });
+    }
+    let stages = counted_stages(request, voicing, facts)?;
+    Ok(passkey::statement(request, &voicing.person, voicing.decision, &stages, facts, nonce))
+}
+
+/// Whether this person's approval, given now, would have to be signed.
+pub(in crate::request) fn must_sign(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> bool {
+    counted_stages(request, voicing, facts).is_ok_and(|stages| passkey::required(request, voicing.decision, &stages))
 }
 
 /// Rule 10: whether this person's last word on this revision was the same, in any stage.
