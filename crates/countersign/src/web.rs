@@ -16,6 +16,7 @@ pub mod page;
 pub mod request;
 pub mod signin;
 pub mod stages;
+pub mod thread;
 pub mod timeline;
 pub mod visitor;
 pub mod words;
@@ -31,4 +32,5 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))
         .route("/assets/{name}", get(assets::serve))
+        .merge(thread::routes())
 }
