@@ -7,7 +7,7 @@ use countersign_core::event::{Actor, Decided, Decision, Door, Event};
 use countersign_core::id::{RequestId, Revision, StageId};
 use countersign_store::record::{chain, encode, genesis};
 use countersign_store::sqlite::OpenOptions;
-use countersign_store::{Append, Commit, RequestLog, RequestRow, SqliteStore, StatusName};
+use countersign_store::{Append, Card, Commit, RequestLog, RequestRow, SqliteStore, StatusName};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::path::Path;
@@ -195,5 +195,7 @@ fn row(id: RequestId, settled: bool) -> RequestRow {
         next_wakeup: None,
         created_at: Timestamp::UNIX_EPOCH,
         settled_at: settled.then_some(Timestamp::UNIX_EPOCH),
+        card: Card::default(),
+        subject: None,
     }
 }

@@ -5,6 +5,7 @@ use crate::clock::{ManualClock, StoreClock};
 use crate::log::{Append, Commit, Content, OutboxChange, OutboxRow, RequestLog, RequestRow, StatusName};
 use crate::record::samples;
 use crate::records::Records;
+use crate::share::Card;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{Actor, Event};
 use countersign_core::id::{EffectId, KeyId, RequestId, Revision};
@@ -63,10 +64,12 @@ pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>
         lists::{
             lists_run_newest_first_and_pages_lose_nothing,
             every_filter_filters,
+            requests_about_the_same_thing_are_found,
             an_inbox_is_ordered_by_urgency_and_follows_the_row,
             a_search_finds_in_any_case,
             a_foreign_cursor_is_a_fault,
             wakeups_come_in_order_and_say_when_the_next_is,
+            a_persons_parts_follow_the_row,
             counts_follow,
         }
         streams::{
@@ -160,6 +163,8 @@ pub fn row(n: u64) -> RequestRow {
         next_wakeup: Some(later(1_000)),
         created_at: samples::moment(),
         settled_at: None,
+        card: Card::default(),
+        subject: None,
     }
 }
 

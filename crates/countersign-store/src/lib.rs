@@ -13,6 +13,7 @@ pub mod log;
 pub mod memory;
 pub mod record;
 pub mod records;
+pub mod share;
 pub mod sqlite;
 pub mod verify;
 
@@ -26,6 +27,7 @@ pub use log::{
 };
 pub use memory::MemoryStore;
 pub use records::{Kind, Put, PutError, Record, Records};
+pub use share::{COUNTED_MAX, Card, Part, Shares};
 pub use sqlite::SqliteStore;
 
 /// The world failed: the disk, the file, the database. Never a rule.

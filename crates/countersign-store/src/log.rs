@@ -1,7 +1,8 @@
-//! The port of the request log: twelve verbs. Every change goes through `commit`, which writes events,
+//! The port of the request log: thirteen verbs. Every change goes through `commit`, which writes events,
 //! contents, the request row, its next wake-up, the outbox and the idempotency record together or not at all.
 
 use crate::Fault;
+use crate::share::{Card, Part, Shares};
 use async_trait::async_trait;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{ContentId, Event};
@@ -31,6 +32,9 @@ pub trait RequestLog: Send + Sync {
 
     /// A page of request rows, newest first (the inbox of a person: most urgent first).
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault>;
+
+    /// How much there is in each of a person's lists.
+    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault>;
 
     /// Events of all requests after a position, in order, at most `limit`.
     async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault>;
@@ -173,6 +177,10 @@ pub struct RequestRow {
     pub created_at: Timestamp,
     /// When it ended.
     pub settled_at: Option<Timestamp>,
+    /// What a line in a list shows beside.
+    pub card: Card,
+    /// What it is about, in a few words: others about the same thing have the same.
+    pub subject: Option<String>,
 }
 
 /// Where a request stands, as lists and the wire say it.
@@ -351,6 +359,10 @@ pub struct ListQuery {
     pub requester: Option<PersonId>,
     /// Waiting for this person: such a list is ordered by urgency.
     pub approver: Option<PersonId>,
+    /// In which this person has this part.
+    pub part: Option<(PersonId, Part)>,
+    /// About this; with a policy.
+    pub subject: Option<String>,
     /// Submitted with this key.
     pub key: Option<KeyId>,
     /// With this external id.
@@ -374,6 +386,8 @@ impl ListQuery {
             && self.policy.as_ref().is_none_or(|policy| *policy == row.policy)
             && among(&self.requester, &row.requester)
             && self.approver.as_ref().is_none_or(|person| row.waiting.contains(person))
+            && self.part.as_ref().is_none_or(|(person, part)| Part::of(row, person) == Some(*part))
+            && (self.subject.is_none() || self.subject == row.subject)
             && (self.key.is_none() || self.key == row.submitted_with)
             && (self.external_id.is_none() || self.external_id == row.external_id)
             && (!self.dead_letter || row.dead_letter)

@@ -6,10 +6,11 @@ use crate::limits::READ_MAX;
 use crate::log::{Claims, Commit, CommitError, Committed, Counts, Due, Head, Idempotent, ListQuery, Loaded, Page, Positioned};
 use crate::log::{RefusedAttempt, RequestLog, RequestRow};
 use crate::records::{Kind, Put, PutError, Record, Records};
+use crate::share::Shares;
 use crate::verify::Verified;
 use crate::{Fault, record};
 use async_trait::async_trait;
-use countersign_core::id::{KeyId, RequestId};
+use countersign_core::id::{KeyId, PersonId, RequestId};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -162,6 +163,10 @@ impl RequestLog for MemoryStore {
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
         self.read(|state| state.requests.list(query))?
+    }
+
+    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
+        self.read(|state| state.requests.shares(person))
     }
 
     async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {

@@ -5,10 +5,11 @@ use crate::clock::{HeldClock, timestamp};
 use crate::log::{Claims, Commit, CommitError, Committed, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened, Page, Positioned};
 use crate::log::{RefusedAttempt, RequestLog, RequestRow};
 use crate::records::{Kind, Put, PutError, Record, Records};
+use crate::share::Shares;
 use crate::verify::Verified;
 use crate::{Fault, record};
 use async_trait::async_trait;
-use countersign_core::id::{KeyId, RequestId};
+use countersign_core::id::{KeyId, PersonId, RequestId};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ mod list;
 mod migrate;
 mod open;
 mod outbox;
+mod parts;
 mod readers;
 mod records;
 mod refused;
@@ -84,6 +86,11 @@ impl RequestLog for SqliteStore {
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
         let query = query.clone();
         self.readers.read(move |db| list::list(db, &query)).await
+    }
+
+    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
+        let person = person.clone();
+        self.readers.read(move |db| parts::shares(db, &person)).await
     }
 
     async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {

@@ -6,7 +6,7 @@ use countersign_core::canonical::Digest;
 use countersign_core::event::{Actor, Event};
 use countersign_core::id::{RequestId, Revision, StageId};
 use countersign_store::sqlite::OpenOptions;
-use countersign_store::{Append, Commit, Content, RequestLog, RequestRow, SqliteStore, StatusName};
+use countersign_store::{Append, Card, Commit, Content, RequestLog, RequestRow, SqliteStore, StatusName};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -144,5 +144,7 @@ fn row(id: RequestId) -> RequestRow {
         next_wakeup: None,
         created_at: Timestamp::UNIX_EPOCH,
         settled_at: None,
+        card: Card::default(),
+        subject: None,
     }
 }

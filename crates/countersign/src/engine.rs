@@ -29,6 +29,7 @@ mod query;
 mod row;
 pub mod seen;
 pub mod shelf;
+pub mod similar;
 pub mod submit;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.

@@ -10,11 +10,12 @@ pub mod confirm;
 pub mod decide;
 pub mod facts;
 pub mod frame;
-pub mod home;
+pub mod inbox;
 pub mod live;
 pub mod page;
 pub mod request;
 pub mod signin;
+pub mod similar;
 pub mod stages;
 pub mod thread;
 pub mod timeline;
@@ -24,10 +25,13 @@ pub mod words;
 /// The pages' routes.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/", get(home::show))
+        .route("/", get(inbox::show))
+        .route("/bulk", post(inbox::bulk::confirm))
+        .route("/bulk/decide", post(inbox::bulk::decide))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
         .route("/c/{secret}", get(confirm::show).post(confirm::decide))
+        .route("/requests/{id}/withdraw", post(decide::withdraw))
         .route("/live", get(live::listen))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))
         .route("/logout", post(signin::sign_out))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::log::ListQuery;
+use crate::share::{Part, Shares};
 use countersign_core::id::PersonId;
 
 async fn all<S: RequestLog>(stage: &Stage<S>, query: ListQuery) -> Vec<RequestId> {
@@ -129,6 +130,37 @@ pub(super) async fn wakeups_come_in_order_and_say_when_the_next_is<S: RequestLog
     assert_eq!(stage.store.due(10).await.unwrap().overdue, vec![(request(1), later(300))]);
 }
 
+pub(super) async fn a_persons_parts_follow_the_row<S: RequestLog + Records>(stage: Stage<S>) {
+    let people = |names: &[&str]| -> std::collections::BTreeSet<PersonId> { names.iter().map(|name| PersonId::from(*name)).collect() };
+    let card = |amount: &str| Card { amount: Some(amount.to_owned()), needed: 2, involved: people(&["ana", "ben", "cleo"]), ..Card::default() };
+    let part = |who: &str, part| ListQuery { part: Some((PersonId::from(who), part)), ..of(2) };
+    for n in 1..=5 {
+        with(&stage, n, |row| (row.card, row.waiting) = (card("7 USD"), people(&["ben", "cleo"]))).await;
+    }
+    let after = |n: u64| RequestRow { card: card("8 USD"), waiting: people(&["cleo"]), ..row(n) };
+    for n in [2, 3, 4] {
+        stage.grow(n, 1, after(n)).await;
+    }
+    stage.grow(3, 2, RequestRow { card: card("8 USD"), ..approved(3) }).await;
+    let found = stage.store.load(request(3)).await.unwrap().unwrap().row.card;
+    assert_eq!(found, card("8 USD"));
+    for (query, expected) in [
+        (part("ben", Part::Others), vec![4, 2]),
+        (part("ben", Part::Done), vec![3]),
+        (part("ana", Part::Others), vec![]),
+        (part("ana", Part::Done), vec![3]),
+        (part("cleo", Part::Others), vec![]),
+        (part("dan", Part::Done), vec![]),
+        (ListQuery { text: Some("4".into()), ..part("ben", Part::Others) }, vec![4]),
+    ] {
+        assert_eq!(all(&stage, query.clone()).await, requests(&expected), "{query:?}");
+    }
+    let shares = async |who: &str| stage.store.shares(&PersonId::from(who)).await.unwrap();
+    assert_eq!(shares("ben").await, Shares { waiting: 2, others: 2, mine: 0, done: 1 });
+    assert_eq!(shares("cleo").await, Shares { waiting: 4, others: 0, mine: 0, done: 1 });
+    assert_eq!(shares("ana").await, Shares { waiting: 0, others: 0, mine: 4, done: 1 });
+}
+
 pub(super) async fn counts_follow<S: RequestLog + Records>(stage: Stage<S>) {
     for n in 1..=4 {
         stage.submit(n).await;
@@ -141,4 +173,19 @@ pub(super) async fn counts_follow<S: RequestLog + Records>(stage: Stage<S>) {
     assert_eq!((counts.outbox, counts.outbox_oldest), (2, Some(later(50))));
     stage.grow(2, 2, approved(2)).await;
     assert_eq!(stage.store.counts().await.unwrap().dead_letters, 0);
+}
+
+pub(super) async fn requests_about_the_same_thing_are_found<S: RequestLog + Records>(stage: Stage<S>) {
+    let about = |subject: &'static str| move |row: &mut RequestRow| row.subject = Some(subject.to_owned());
+    for (n, subject) in [(1, "ACME"), (2, "ACME"), (3, "Globex"), (4, "ACME")] {
+        with(&stage, n, about(subject)).await;
+    }
+    with(&stage, 5, |row| (row.policy, row.subject) = ("deploy".into(), Some("ACME".to_owned()))).await;
+    with(&stage, 6, |row| row.requester = "dan".into()).await;
+    stage.grow(2, 1, RequestRow { subject: Some("ACME".to_owned()), ..approved(2) }).await;
+    let same = |subject: &str| ListQuery { policy: Some("expense".into()), subject: Some(subject.to_owned()), ..of(2) };
+    assert_eq!(all(&stage, same("ACME")).await, requests(&[4, 2, 1]));
+    assert_eq!(all(&stage, same("acme")).await, requests(&[]));
+    let again = ListQuery { policy: Some("expense".into()), requester: Some("ana".into()), ..of(2) };
+    assert_eq!(all(&stage, again).await, requests(&[4, 3, 2, 1]));
 }

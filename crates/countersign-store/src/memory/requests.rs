@@ -7,10 +7,11 @@ use crate::limits::{PAGE_MAX, REFUSED_MAX};
 use crate::log::{Append, CommitError, Content, Counts, Due, Head, Idempotent, ListQuery, Loaded, Page, Positioned};
 use crate::log::{RefusedAttempt, RequestRow, StatusName};
 use crate::record::{chain, genesis};
+use crate::share::{COUNTED_MAX, Part, Shares};
 use crate::verify::Auditor;
 use countersign_core::canonical::Digest;
 use countersign_core::event::Event;
-use countersign_core::id::{KeyId, RequestId};
+use countersign_core::id::{KeyId, PersonId, RequestId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -141,6 +142,16 @@ impl Requests {
         let mut found: Vec<_> = admitted.map(|stream| (stream.place, &stream.row)).filter(|(place, _)| *place < before).collect();
         found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         Ok(found.into_iter().map(|(place, row)| (Cursor::Newest(place), row)).collect())
+    }
+
+    pub(super) fn shares(&self, person: &PersonId) -> Shares {
+        let count = |wanted: &dyn Fn(&RequestRow) -> bool| self.streams.values().filter(|stream| wanted(&stream.row)).take(COUNTED_MAX).count();
+        Shares {
+            waiting: count(&|row| row.waiting.contains(person)),
+            others: count(&|row| Part::of(row, person) == Some(Part::Others)),
+            mine: count(&|row| row.requester == *person && !row.status.is_final()),
+            done: count(&|row| Part::of(row, person) == Some(Part::Done)),
+        }
     }
 
     pub(super) fn tail(&self, after: u64, limit: usize) -> Vec<Positioned> {

@@ -1,5 +1,6 @@
 //! Requests: their rows, their chains of events, their contents, and the keys that made them.
 
+use super::parts;
 use super::rows::{Col, col, count, fault, people_read, people_text, request_row, row_columns, snapshot};
 use super::tallies::Tallies;
 use super::writer::Stop;
@@ -22,6 +23,14 @@ pub(super) struct Before {
     dead_letter: bool,
     waiting: Option<String>,
     due: i64,
+    card: String,
+}
+
+impl Before {
+    /// Whether nobody's part can have changed.
+    pub(super) fn same_parts(&self, row: &RequestRow) -> bool {
+        self.status.is_final() == row.status.is_final() && self.card == row.card.text() && self.waiting == people_text(&row.waiting)
+    }
 }
 
 pub(super) fn load(db: &Connection, id: RequestId, now: impl FnOnce() -> Timestamp) -> Result<Option<Loaded>, Fault> {
@@ -39,12 +48,12 @@ fn find_row(db: &Connection, id: RequestId) -> rusqlite::Result<Option<(i64, Req
 }
 
 fn find_before(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Before>> {
-    let sql = "SELECT r.seq, r.version, e.hash, r.status, r.dead_letter, r.waiting, r.due
+    let sql = "SELECT r.seq, r.version, e.hash, r.status, r.dead_letter, r.waiting, r.due, r.card
         FROM requests r JOIN events e ON e.request = r.seq AND e.number = r.version WHERE r.id = ?1";
     let read = |row: &Row<'_>| {
         let due = row.get::<_, Option<i64>>(6)?.unwrap_or(i64::MAX);
         let (seq, version, hash, status) = (row.get(0)?, row.get(1)?, col(row, 2)?, col(row, 3)?);
-        Ok(Before { seq, version, hash, status, dead_letter: row.get(4)?, waiting: row.get(5)?, due })
+        Ok(Before { seq, version, hash, status, dead_letter: row.get(4)?, waiting: row.get(5)?, due, card: row.get(7)? })
     };
     db.prepare_cached(sql)?.query_row([Col(id)], read).optional()
 }
@@ -90,7 +99,12 @@ pub(super) fn append(db: &Connection, append: &Append, blobs: &[Vec<u8>], before
         let sql = "INSERT INTO contents (request, id, salt, bytes) VALUES (?1, ?2, ?3, ?4)";
         db.prepare_cached(sql)?.execute(params![seq, Col(content.id), content.salt, content.bytes])?;
     }
+    if before.is_some() && append.events.iter().any(|event| matches!(event, Event::Revised { .. })) {
+        // Only another payload is about something else; its index is left alone otherwise.
+        db.prepare_cached("UPDATE requests SET subject = ?2 WHERE seq = ?1")?.execute(params![seq, append.row.subject])?;
+    }
     ask_others(db, seq, before, &append.row)?;
+    parts::keep(db, seq, before, &append.row)?;
     change.moved(before.map(|before| (before.status, before.dead_letter)), (append.row.status, append.row.dead_letter));
     Ok((version, u64::try_from(position).unwrap_or_default()))
 }
@@ -109,8 +123,8 @@ fn append_events(db: &Connection, seq: i64, append: &Append, blobs: &[Vec<u8>], 
 
 fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rusqlite::Result<i64> {
     let sql = "INSERT INTO requests (id, version, policy, policy_version, requester, submitted_with, external_id, status, title,
-            risk, revision, waiting, dead_letter, due, next_wakeup, created_at, settled_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+            risk, revision, waiting, dead_letter, due, next_wakeup, created_at, settled_at, card, subject)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
     db.prepare_cached(sql)?.execute(params![
         Col(id),
         count(version),
@@ -129,6 +143,8 @@ fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rus
         row.next_wakeup.map(Col),
         Col(row.created_at),
         row.settled_at.map(Col),
+        row.card.text(),
+        row.subject,
     ])?;
     Ok(db.last_insert_rowid())
 }
@@ -136,7 +152,7 @@ fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rus
 /// Everything that can change; what a request was submitted with cannot, and its indexes are left alone.
 fn update(db: &Connection, seq: i64, version: u64, row: &RequestRow) -> rusqlite::Result<()> {
     let sql = "UPDATE requests SET version = ?2, status = ?3, title = ?4, risk = ?5, revision = ?6, waiting = ?7, dead_letter = ?8,
-            due = ?9, next_wakeup = ?10, settled_at = ?11, policy_version = ?12
+            due = ?9, next_wakeup = ?10, settled_at = ?11, policy_version = ?12, card = ?13
         WHERE seq = ?1";
     let written = params![
         seq,
@@ -151,6 +167,7 @@ fn update(db: &Connection, seq: i64, version: u64, row: &RequestRow) -> rusqlite
         row.next_wakeup.map(Col),
         row.settled_at.map(Col),
         row.policy_version.0,
+        row.card.text(),
     ];
     db.prepare_cached(sql)?.execute(written).map(drop)
 }

@@ -3,6 +3,7 @@
 use crate::Fault;
 use crate::clock::{millis, timestamp};
 use crate::log::{RequestRow, StatusName};
+use crate::share::Card;
 use countersign_core::canonical::Digest;
 use countersign_core::id::{EffectId, KeyId, PersonId, PolicyName, RequestId, Revision};
 use jiff::Timestamp;
@@ -53,6 +54,7 @@ column! {
     StatusName, usize, |raw| StatusName::ALL.get(raw).copied(), |status| Value::Integer(status_code(*status));
     PersonId, String, |raw| Some(PersonId::new(raw)), |person| Value::Text(person.as_str().to_owned());
     PolicyName, String, |raw| Some(PolicyName::new(raw)), |policy| Value::Text(policy.as_str().to_owned());
+    Card, String, |raw| Card::parse(&raw), |card| Value::Text(card.text());
     Revision, u32, |raw| Some(Revision(raw)), |revision| Value::Integer(i64::from(revision.0));
     BTreeSet<PersonId>, Option<String>, people_read, |people| people_text(people).map_or(Value::Null, Value::Text);
 }
@@ -93,7 +95,7 @@ where
 macro_rules! row_columns {
     () => {
         "r.seq, r.version, r.id, r.policy, r.policy_version, r.requester, r.submitted_with, r.external_id, r.status, r.title, \
-         r.risk, r.revision, r.waiting, r.dead_letter, r.due, r.next_wakeup, r.created_at, r.settled_at"
+         r.risk, r.revision, r.waiting, r.dead_letter, r.due, r.next_wakeup, r.created_at, r.settled_at, r.card, r.subject"
     };
 }
 pub(super) use row_columns;
@@ -116,6 +118,8 @@ pub(super) fn request_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
         next_wakeup: col_opt(row, 15)?,
         created_at: col(row, 16)?,
         settled_at: col_opt(row, 17)?,
+        card: col(row, 18)?,
+        subject: row.get(19)?,
     })
 }
 

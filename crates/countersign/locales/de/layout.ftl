@@ -28,3 +28,4 @@ keys-help = Diese Tasten zeigen
 confirm-approve = Das genehmigen?
 confirm-reject = Das ablehnen?
 confirm-cancel = Abbrechen
+layout-plain = { $text }

@@ -28,3 +28,4 @@ keys-help = Show these keys
 confirm-approve = Approve this?
 confirm-reject = Reject this?
 confirm-cancel = Cancel
+layout-plain = { $text }

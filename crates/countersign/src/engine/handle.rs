@@ -1,7 +1,7 @@
 //! Load, decide, commit. A conflict loads again; a commit in doubt loads again too, and finds out.
 
-use super::open_pages::concerned;
 use super::owed::Owed;
+use super::row::involved;
 use super::{Engine, EngineError, Seen};
 use countersign_core::canonical::Digest;
 use countersign_core::command::Command;
@@ -14,6 +14,7 @@ use countersign_core::request::{Decided, Effect, Facts, Request, decide, fold};
 use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Loaded, OutboxChange, OutboxRow, Put, RefusedAttempt};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A request that changes this often between load and commit is refused for now.
@@ -245,7 +246,8 @@ impl Engine {
     }
 
     fn tell_pages(&self, before: Option<&Request>, after: &Request, facts: &Facts<'_>) {
-        self.open_pages.tell(after.id, concerned(before, after, after.waiting(facts)));
+        let people = before.into_iter().chain([after]).flat_map(involved).chain(after.waiting(facts));
+        self.open_pages.tell(after.id, people.collect::<BTreeSet<_>>());
     }
 
     async fn reread(&self, id: RequestId) -> Result<Handled, EngineError> {

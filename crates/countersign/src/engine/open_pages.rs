@@ -2,7 +2,6 @@
 //! asks the store by itself, and a page that nobody told sleeps.
 
 use countersign_core::id::{PersonId, RequestId};
-use countersign_core::request::Request;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -108,19 +107,6 @@ impl Drop for OpenPage {
             }
         }
     }
-}
-
-/// Everybody whose lists this request is or was in.
-pub(super) fn concerned(before: Option<&Request>, after: &Request, waiting: impl IntoIterator<Item = PersonId>) -> BTreeSet<PersonId> {
-    let mut people: BTreeSet<PersonId> = waiting.into_iter().collect();
-    for request in before.into_iter().chain([after]) {
-        people.insert(request.requester.clone());
-        for stage in &request.stages {
-            people.extend(stage.everybody_asked());
-            people.extend(stage.voices.iter().map(|voice| voice.person.clone()));
-        }
-    }
-    people
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,9 +3,10 @@
 use super::handle::{folded, payload_of};
 use super::{Caller, Engine, EngineError, Seen};
 use countersign_core::event::Event;
+use countersign_core::id::PersonId;
 use countersign_core::id::RequestId;
 use countersign_core::refusal::Refusal;
-use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow};
+use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow, Shares};
 use jiff::Timestamp;
 
 impl Engine {
@@ -54,12 +55,25 @@ impl Engine {
         if !caller.reads_all(&self.shelf().people().roster) {
             match caller {
                 Caller::Key { id, .. } => query.key = Some(*id),
-                Caller::Person { id, .. } if query.approver.as_ref() == Some(id) || query.requester.as_ref() == Some(id) => {}
-                Caller::Person { id, .. } if query.approver.is_none() && query.requester.is_none() => query.requester = Some(id.clone()),
+                Caller::Person { id, .. } if own(&query, id) => {}
+                Caller::Person { id, .. } if query.approver.is_none() && query.requester.is_none() && query.part.is_none() => {
+                    query.requester = Some(id.clone())
+                }
                 Caller::Person { .. } => return Err(EngineError::Forbidden("you may list what waits for you and what you asked for")),
             }
         }
         Ok(self.log().list(&query).await?)
+    }
+
+    /// How much there is in each of a person's own lists.
+    ///
+    /// # Errors
+    /// When the caller is no person, or the store fails.
+    pub async fn shares(&self, caller: &Caller) -> Result<Shares, EngineError> {
+        match caller {
+            Caller::Person { id, .. } => Ok(self.log().shares(id).await?),
+            Caller::Key { .. } => Err(EngineError::Forbidden("a key has no lists of its own")),
+        }
     }
 
     /// Events of all requests after a position, for those who read everything.
@@ -72,4 +86,10 @@ impl Engine {
         }
         Ok(self.log().tail(after, limit).await?)
     }
+}
+
+/// Whether the list is of this person's own requests.
+fn own(query: &ListQuery, person: &PersonId) -> bool {
+    let mut people = [&query.approver, &query.requester].into_iter().flatten().chain(query.part.as_ref().map(|(person, _)| person));
+    people.any(|other| other == person)
 }

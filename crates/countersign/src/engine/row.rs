@@ -2,11 +2,18 @@
 
 use countersign_core::event::Actor;
 use countersign_core::execution::ExecutionState;
+use countersign_core::id::PersonId;
+use countersign_core::policy::FieldType;
 use countersign_core::policy::OutcomeName;
 use countersign_core::policy::evaluate::Evaluation;
 use countersign_core::request::view::Status;
 use countersign_core::request::{Facts, Request};
-use countersign_store::{RequestRow, StatusName};
+use countersign_store::{Card, RequestRow, StatusName};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A longer subject is cut: those that are the same so far are alike enough.
+const SUBJECT_MAX: usize = 120;
 
 /// The row of a request as it stands.
 pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
@@ -31,7 +38,43 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         next_wakeup: request.next_wakeup(facts),
         created_at: request.created_at,
         settled_at: request.settled.as_ref().map(|end| end.at),
+        card: card(request, facts),
+        subject: subject(facts),
     }
+}
+
+fn card(request: &Request, facts: &Facts<'_>) -> Card {
+    let open: Vec<_> = request.open_stages().collect();
+    let views: Vec<_> = open.iter().map(|stage| request.stage_view(stage, facts)).collect();
+    Card {
+        amount: amount(facts),
+        needed: views.iter().map(|view| u32::try_from(view.quorum).unwrap_or(u32::MAX)).fold(0, u32::saturating_add),
+        approved_by: views.into_iter().flat_map(|view| view.approved_by).collect(),
+        since: open.iter().map(|stage| stage.opened_at).min(),
+        involved: involved(request),
+    }
+}
+
+/// What the request is about: its first text, which names a payee or a system in most policies, else its title.
+pub(super) fn subject(facts: &Facts<'_>) -> Option<String> {
+    let mut texts = facts.policy.fields.iter().filter(|field| matches!(field.kind, FieldType::Text { .. }));
+    let text = texts.find_map(|field| facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned));
+    let text = text.unwrap_or_else(|| facts.policy.title(facts.payload));
+    Some(text.trim().chars().take(SUBJECT_MAX).collect()).filter(|text: &String| !text.is_empty())
+}
+
+/// The first sum of the payload: what a list shows on the right.
+fn amount(facts: &Facts<'_>) -> Option<String> {
+    let field = facts.policy.fields.iter().find(|field| matches!(field.kind, FieldType::Money { .. }))?;
+    facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Everybody in whose lists the request is or was: who asked for it, whom it asked, who said something.
+#[must_use]
+pub(super) fn involved(request: &Request) -> BTreeSet<PersonId> {
+    let stages = request.stages.iter();
+    let people = stages.flat_map(|stage| stage.everybody_asked().into_iter().chain(stage.voices.iter().map(|voice| voice.person.clone())));
+    people.chain([request.requester.clone()]).collect()
 }
 
 /// The plain summary's risk.

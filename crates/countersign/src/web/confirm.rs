@@ -2,7 +2,7 @@
 //! scanners open links: it sets a nonce in a cookie, and only a form that carries the token made from link and nonce,
 //! with a choice that nothing preselects, is passed on. A link that is over says what became of its request.
 
-use super::facts::{Fact, Shape, facts, sum};
+use super::facts::{Fact, Shape, facts, flags, sum};
 use super::frame::Frame;
 use super::page;
 use super::stages::name;
@@ -59,6 +59,8 @@ struct RequestPart {
     id: String,
     title: String,
     asked: String,
+    /// Keys of words about how the requester's name may deceive.
+    flags: Vec<&'static str>,
     facts: Vec<Fact>,
     digest: String,
 }
@@ -249,7 +251,7 @@ impl Opened {
 
     fn form(&self, token: &str, comment: String) -> Option<FormPart> {
         let seen = self.confirm.seen.as_ref()?;
-        let approve = match sum(&seen.policy, &seen.payload) {
+        let approve = match sum(&seen.policy, &seen.payload, &self.words) {
             Some(sum) => self.words.say("link-approve-sum").arg("sum", sum),
             None => self.words.say("link-approve"),
         };
@@ -263,7 +265,8 @@ impl Opened {
             id: seen.request.id.to_string(),
             title: visible(&seen.title()).into_owned(),
             asked: asked.arg("policy", seen.request.policy.as_str()).arg("revision", seen.request.revision.0).to_string(),
-            facts: facts(&seen.policy, &seen.payload),
+            flags: flags(&name(seen, &seen.request.requester)),
+            facts: facts(&seen.policy, &seen.payload, &self.words),
             digest: seen.payload_digest().to_string(),
         }
     }

@@ -1,6 +1,8 @@
 //! The payload as facts: typed and formatted after the policy's fields, nothing hidden, nothing clickable. What a
 //! person approves is this, not what a model said about it.
 
+use super::words::Words;
+use crate::summary::scripts::{Deceit, deceits};
 use crate::summary::visible::visible;
 use countersign_core::policy::{Field, FieldType, Policy};
 use serde_json::Value;
@@ -15,6 +17,8 @@ pub struct Fact {
     pub label: String,
     /// How it is shown.
     pub shape: Shape,
+    /// The keys of words about how it may deceive.
+    pub flags: Vec<&'static str>,
 }
 
 /// How a fact is shown.
@@ -36,35 +40,63 @@ pub enum Shape {
 
 /// The facts, in the order of the policy's fields.
 #[must_use]
-pub fn facts(policy: &Policy, payload: &Value) -> Vec<Fact> {
+pub fn facts(policy: &Policy, payload: &Value, words: &Words) -> Vec<Fact> {
     let known = policy.fields.iter().filter_map(|field| Some((field, payload.get(&field.name).filter(|value| !value.is_null())?)));
-    known.map(|(field, value)| Fact { label: label(&field.name), shape: shape(&field.kind, value) }).collect()
+    known.map(|(field, value)| Fact { label: label(&field.name), shape: shape(&field.kind, value, words), flags: flags_of(value) }).collect()
+}
+
+/// The keys of the words that tell how a text may deceive its reader.
+#[must_use]
+pub fn flags(text: &str) -> Vec<&'static str> {
+    let word = |deceit: &Deceit| match deceit {
+        Deceit::Hidden => "fact-hidden",
+        Deceit::Mixed => "fact-mixed",
+        Deceit::LooksLatin => "fact-looks-latin",
+    };
+    deceits(text).iter().map(word).collect()
+}
+
+/// The same for all texts within a value.
+fn flags_of(value: &Value) -> Vec<&'static str> {
+    let mut found: Vec<&'static str> = match value {
+        Value::String(text) => flags(text),
+        Value::Array(list) => list.iter().flat_map(flags_of).collect(),
+        Value::Object(members) => members.iter().flat_map(|(name, value)| flags(name).into_iter().chain(flags_of(value))).collect(),
+        _ => Vec::new(),
+    };
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The first sum, for the words on a button.
 #[must_use]
-pub fn sum(policy: &Policy, payload: &Value) -> Option<String> {
+pub fn sum(policy: &Policy, payload: &Value, words: &Words) -> Option<String> {
     let field = policy.fields.iter().find(|field| matches!(field.kind, FieldType::Money { .. }))?;
-    payload.get(&field.name).and_then(Value::as_str).map(grouped)
+    payload.get(&field.name).and_then(Value::as_str).map(|sum| number(sum, words))
 }
 
-fn label(name: &str) -> String {
+/// A field's name in words.
+#[must_use]
+pub fn label(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn shape(kind: &FieldType, value: &Value) -> Shape {
+fn shape(kind: &FieldType, value: &Value, words: &Words) -> Shape {
     match (kind, value) {
-        (FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. }, value) => Shape::Number(grouped(&plain(value))),
+        (FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. }, value) => {
+            Shape::Number(number(&plain(value, words), words))
+        }
         (FieldType::Url, Value::String(text)) => {
             let host = url::Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
             Shape::Address(host, visible(text).into_owned())
         }
-        (FieldType::List { of, .. }, Value::Array(list)) => Shape::List(list.iter().map(|item| flat(of, item)).collect()),
-        (FieldType::Table { columns, .. }, Value::Array(rows)) => table(columns, rows),
+        (FieldType::List { of, .. }, Value::Array(list)) => Shape::List(list.iter().map(|item| flat(of, item, words)).collect()),
+        (FieldType::Table { columns, .. }, Value::Array(rows)) => table(columns, rows, words),
         (FieldType::Json, value) => text(&serde_json::to_string_pretty(value).unwrap_or_default()),
-        (_, value) => text(&plain(value)),
+        (kind, value) => text(&flat(kind, value, words)),
     }
 }
 
@@ -73,57 +105,39 @@ fn text(text: &str) -> Shape {
     if shown.chars().count() > FOLD_AFTER { Shape::Long(shown.chars().take(FOLD_AFTER).collect(), shown) } else { Shape::Text(shown) }
 }
 
-fn table(columns: &[Field], rows: &[Value]) -> Shape {
-    let cell = |row: &Value, column: &Field| row.get(&column.name).map_or_else(String::new, |value| flat(&column.kind, value));
+fn table(columns: &[Field], rows: &[Value], words: &Words) -> Shape {
+    let cell = |row: &Value, column: &Field| row.get(&column.name).map_or_else(String::new, |value| flat(&column.kind, value, words));
     let cells = rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
     Shape::Table(columns.iter().map(|column| label(&column.name)).collect(), cells)
 }
 
-fn flat(kind: &FieldType, value: &Value) -> String {
-    match kind {
-        FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. } => grouped(&plain(value)),
-        _ => visible(&plain(value)).into_owned(),
+/// A value on one line, typed after its field.
+#[must_use]
+pub fn flat(kind: &FieldType, value: &Value, words: &Words) -> String {
+    match (kind, value) {
+        (FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. }, value) => number(&plain(value, words), words),
+        (FieldType::Date, Value::String(text)) => text.parse().map_or_else(|_| visible(text).into_owned(), |date| words.date(date)),
+        (FieldType::Time, Value::String(text)) => text.parse().map_or_else(|_| visible(text).into_owned(), |time| words.clock(time)),
+        (_, value) => visible(&plain(value, words)).into_owned(),
     }
 }
 
-fn plain(value: &Value) -> String {
+fn plain(value: &Value, words: &Words) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
+        Value::Bool(true) => words.say("fact-yes").to_string(),
+        Value::Bool(false) => words.say("fact-no").to_string(),
         other => other.to_string(),
     }
 }
 
-/// `12500.00 USD` as `12,500.00 USD`.
-fn grouped(number: &str) -> String {
-    let (amount, rest) = number.split_at(number.find([' ', '.']).unwrap_or(number.len()));
-    let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |digits| ("-", digits));
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return visible(number).into_owned();
-    }
-    let mut shown = String::from(sign);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown + rest
+fn number(text: &str, words: &Words) -> String {
+    visible(&words.number(text)).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sums_are_grouped_and_nothing_else_is_touched() {
-        for (given, shown) in
-            [("12500.00 USD", "12,500.00 USD"), ("-1234567", "-1,234,567"), ("999 JPY", "999 JPY"), ("1e9", "1e9"), ("0.125", "0.125")]
-        {
-            assert_eq!(grouped(given), shown);
-        }
-    }
 
     #[test]
     fn what_hides_is_shown() {

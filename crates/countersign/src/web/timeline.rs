@@ -1,11 +1,12 @@
 //! The record in words: one sentence an event, with what was said under it.
 
 use super::stages::name;
-use super::words::{When, Words};
+use super::words::{Phrase, When, Words};
 use crate::engine::{Seen, owed::type_name};
 use crate::summary::visible::visible;
-use countersign_core::event::{Actor, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, StageResult};
+use countersign_core::event::{Actor, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, StageResult};
 use countersign_core::id::{PersonId, StageId};
+use countersign_core::policy::OutcomeName;
 use jiff::Timestamp;
 
 /// One entry.
@@ -17,19 +18,39 @@ pub struct Entry {
     pub sentence: String,
     /// What somebody wrote.
     pub quote: Option<String>,
+    /// For the style sheet.
+    pub class: &'static str,
 }
 
 /// The whole record, oldest first.
 #[must_use]
 pub fn timeline(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> Vec<Entry> {
+    let teller = Teller { seen, words };
     let entry = |(at, event): &(Timestamp, Event)| {
         let quote = quoted(event).and_then(|id| seen.text(&id)).map(|text| visible(&text).into_owned());
-        Entry { at: words.time(*at), sentence: sentence(seen, event), quote }
+        Entry { at: words.time(*at), sentence: teller.sentence(event).to_string(), quote, class: class(event) }
     };
     events.iter().map(entry).collect()
 }
 
-fn quoted(event: &Event) -> Option<countersign_core::event::ContentId> {
+/// The last thing that people would want to be told of, in words.
+#[must_use]
+pub fn last_news(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> String {
+    let told = |event: &&Event| matches!(class(event), "person" | "outcome");
+    let last = events.iter().rev().map(|(_, event)| event).find(told);
+    last.map_or_else(String::new, |event| format!("{}.", Teller { seen, words }.sentence(event)))
+}
+
+fn class(event: &Event) -> &'static str {
+    match event {
+        Event::Submitted { .. } | Event::Decided(_) | Event::Returned { .. } | Event::Revised { .. } | Event::Commented { .. } => "person",
+        Event::Settled { .. } => "outcome",
+        Event::ExecutionFailed { .. } | Event::ExecutionDeadLettered(_) | Event::NoticeFailed { .. } | Event::Unroutable { .. } => "trouble",
+        _ => "engine",
+    }
+}
+
+fn quoted(event: &Event) -> Option<ContentId> {
     match event {
         Event::Decided(decided) => decided.comment,
         Event::Commented { comment, .. } => Some(*comment),
@@ -38,125 +59,148 @@ fn quoted(event: &Event) -> Option<countersign_core::event::ContentId> {
     }
 }
 
-fn sentence(seen: &Seen, event: &Event) -> String {
-    match event {
-        Event::Submitted { requester, by, .. } => match by {
-            Actor::Key { .. } => format!("A key submitted it for {}", name(seen, requester)),
-            _ => format!("{} submitted it", name(seen, requester)),
-        },
-        Event::Ruled { rule, failure: None, .. } => format!("The rule “{}” applies", seen.policy.rule_name(rule)),
-        Event::Ruled { failure: Some(why), .. } => format!("No rule could be evaluated, so the policy's owner is asked: {why}"),
-        Event::StageOpened(opened) => format!("Stage {} opened; asked: {}", stage(seen, opened.stage), names(seen, opened.asked.iter().flatten())),
-        Event::Reminded { to, nth, .. } => format!("Reminder {nth} to {}", names(seen, to)),
-        Event::Escalated(escalated) => escalation(seen, escalated),
-        Event::Decided(decided) => decision(seen, decided),
-        Event::VoiceUncounted { person, .. } => format!("What {} said no longer counts", name(seen, person)),
-        Event::Unroutable { eligible, needed, .. } => format!("Too few may decide: {eligible} of the {needed} needed"),
-        Event::Rerouted { asked, .. } => format!("The directory changed; asked now: {}", names(seen, asked.iter().flatten())),
-        Event::StageClosed { stage: id, result } => format!("Stage {} {}", stage(seen, *id), result_words(*result)),
-        Event::Returned { by } => format!("Returned to {}: {} asked for changes", name(seen, &seen.request.requester), name(seen, by)),
-        Event::Revised { revision, by, .. } => format!("{} sent revision {revision}; every decision before it lapsed", actor(seen, by)),
-        Event::Settled { outcome, cause, .. } => format!("{}{}", capital(outcome.as_str()), settled_by(seen, cause)),
-        Event::Summarised { by, .. } => format!("The model {by} wrote a summary"),
-        Event::SummaryDeclined { reason, .. } => format!("No model's summary: {reason}"),
-        other => worked(seen, other),
-    }
+struct Teller<'a> {
+    seen: &'a Seen,
+    words: &'a Words,
 }
 
-/// What workers and operators did, in words.
-fn worked(seen: &Seen, event: &Event) -> String {
-    match event {
-        Event::NoticeDelivered { kind, to, channel, .. } => {
-            format!("The notice “{}” reached {} by {channel}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
+impl Teller<'_> {
+    fn sentence(&self, event: &Event) -> Phrase {
+        let words = self.words;
+        match event {
+            Event::Submitted { requester, by: Actor::Key { .. }, .. } => words.say("record-submitted-key").arg("name", self.name(requester)),
+            Event::Submitted { requester, .. } => words.say("record-submitted").arg("name", self.name(requester)),
+            Event::Ruled { rule, failure: None, .. } => words.say("record-ruled").arg("rule", self.seen.policy.rule_name(rule)),
+            Event::Ruled { failure: Some(why), .. } => words.say("record-ruled-failed").arg("why", visible(why)),
+            Event::StageOpened(opened) => {
+                let names = self.names(opened.asked.iter().flatten());
+                words.say("record-stage-opened").arg("stage", self.stage(opened.stage)).arg("names", names)
+            }
+            Event::Reminded { to, nth, .. } => words.say("record-reminded").arg("nth", nth).arg("names", self.names(to)),
+            Event::Escalated(escalated) => self.escalation(escalated),
+            Event::Decided(decided) => self.decision(decided),
+            Event::VoiceUncounted { person, .. } => words.say("record-uncounted").arg("name", self.name(person)),
+            Event::Unroutable { eligible, needed, .. } => words.say("record-unroutable").arg("eligible", eligible).arg("needed", needed),
+            Event::Rerouted { asked, .. } => words.say("record-rerouted").arg("names", self.names(asked.iter().flatten())),
+            Event::StageClosed { stage, result } => self.closed(*result).arg("stage", self.stage(*stage)),
+            Event::Returned { by } => words.say("record-returned").arg("name", self.name(&self.seen.request.requester)).arg("by", self.name(by)),
+            Event::Revised { revision, by, .. } => words.say("record-revised").arg("by", self.actor(by)).arg("revision", revision.0),
+            Event::Settled { outcome, cause, .. } => self.settled(*outcome, cause),
+            other => self.worked(other),
         }
-        Event::NoticeFailed { kind, to, answer, .. } => {
-            format!("The notice “{}” did not reach {}: {answer}", notice(type_name(*kind)), to_whom(seen, to.as_ref()))
+    }
+
+    /// What workers and operators did, in words.
+    fn worked(&self, event: &Event) -> Phrase {
+        let words = self.words;
+        match event {
+            Event::Summarised { by, .. } => words.say("record-summarised").arg("model", visible(by)),
+            Event::SummaryDeclined { reason, .. } => words.say("record-summary-declined").arg("why", visible(reason)),
+            Event::NoticeDelivered { kind, to, channel, .. } => {
+                words.say("record-notice").arg("name", self.to_whom(to.as_ref())).arg("channel", channel).arg("notice", self.notice(type_name(*kind)))
+            }
+            Event::NoticeFailed { kind, to, answer, .. } => {
+                let phrase = words.say("record-notice-failed").arg("name", self.to_whom(to.as_ref()));
+                phrase.arg("answer", visible(answer)).arg("notice", self.notice(type_name(*kind)))
+            }
+            Event::ExecutionStarted { action, token, .. } => words.say("record-execution-started").arg("action", action.as_str()).arg("nth", token),
+            Event::ExecutionSucceeded(end) => {
+                words.say("record-execution-succeeded").arg("action", end.action.as_str()).arg("answer", visible(&end.answer))
+            }
+            Event::ExecutionFailed { attempt, .. } => {
+                let phrase = words.say("record-execution-failed").arg("action", attempt.action.as_str());
+                phrase.arg("nth", attempt.token).arg("answer", visible(&attempt.answer))
+            }
+            Event::ExecutionDeadLettered(end) => {
+                words.say("record-execution-dead").arg("action", end.action.as_str()).arg("answer", visible(&end.answer))
+            }
+            Event::ExecutionRetried { action, by } => words.say("record-execution-retried").arg("by", self.actor(by)).arg("action", action.as_str()),
+            Event::ExecutionAbandoned { action, by, .. } => {
+                words.say("record-execution-abandoned").arg("by", self.actor(by)).arg("action", action.as_str())
+            }
+            Event::Attached { by, .. } => words.say("record-attached").arg("by", self.actor(by)),
+            Event::Commented { by, .. } => words.say("record-commented").arg("by", self.actor(by)),
+            other => words.plain(other.name().replace('_', " ")),
         }
-        Event::ExecutionStarted { action, token, .. } => format!("Action {action}: attempt {token} began"),
-        Event::ExecutionSucceeded(end) => format!("Action {} succeeded: {}", end.action, end.answer),
-        Event::ExecutionFailed { attempt, .. } => {
-            format!("Action {}: attempt {} failed ({}); it will be tried again", attempt.action, attempt.token, attempt.answer)
+    }
+
+    fn notice(&self, kind: &str) -> Phrase {
+        self.words.one("notice", kind.trim_start_matches("approval."))
+    }
+
+    fn to_whom(&self, to: Option<&PersonId>) -> String {
+        to.map_or_else(|| self.words.say("record-system").to_string(), |person| self.name(person))
+    }
+
+    fn decision(&self, decided: &Decided) -> Phrase {
+        let words = self.words;
+        let said = match decided.decision {
+            Decision::Approve => words.say("record-decided-approve"),
+            Decision::Reject => words.say("record-decided-reject"),
+            Decision::RequestChanges => words.say("record-decided-changes"),
+        };
+        let seat = decided.acting_for.as_ref().map(|person| words.say("record-seat").arg("name", self.name(person)).to_string());
+        let signed = if decided.assertion.is_some() { words.say("record-signed").to_string() } else { String::new() };
+        let phrase = said.arg("name", self.name(&decided.person)).arg("revision", decided.revision.0);
+        phrase.arg("seat", seat.unwrap_or_default()).arg("door", format!("{}{}", self.door(decided.door), signed))
+    }
+
+    fn door(&self, door: Door) -> Phrase {
+        match door {
+            Door::Web => self.words.say("door-web"),
+            Door::Api => self.words.say("door-api"),
+            Door::Cli => self.words.say("door-cli"),
+            Door::Relay => self.words.say("door-relay"),
+            Door::Link => self.words.say("door-link"),
         }
-        Event::ExecutionDeadLettered(end) => format!("Action {} failed for good: {}", end.action, end.answer),
-        Event::ExecutionRetried { action, by } => format!("{} tries action {action} again", actor(seen, by)),
-        Event::ExecutionAbandoned { action, by, .. } => format!("{} gave action {action} up", actor(seen, by)),
-        Event::Attached { by, .. } => format!("{} attached a file", actor(seen, by)),
-        Event::Commented { by, .. } => format!("{} wrote", actor(seen, by)),
-        other => other.name().replace('_', " "),
     }
-}
 
-fn notice(kind: &str) -> String {
-    kind.trim_start_matches("approval.").replace('_', " ")
-}
-
-fn to_whom(seen: &Seen, to: Option<&PersonId>) -> String {
-    to.map_or_else(|| "a system".to_owned(), |person| name(seen, person))
-}
-
-fn decision(seen: &Seen, decided: &Decided) -> String {
-    let said = match decided.decision {
-        Decision::Approve => "approved",
-        Decision::Reject => "rejected",
-        Decision::RequestChanges => "asked for changes to",
-    };
-    let seat = decided.acting_for.as_ref().map_or_else(String::new, |person| format!(" in the seat of {}", name(seen, person)));
-    let door = match decided.door {
-        Door::Web => "on the page",
-        Door::Api => "through the API",
-        Door::Cli => "in a terminal",
-        Door::Relay => "through another system",
-        Door::Link => "through a confirm link",
-    };
-    let signed = if decided.assertion.is_some() { ", signed with a passkey" } else { "" };
-    format!("{} {said} revision {}{seat}, {door}{signed}", name(seen, &decided.person), decided.revision)
-}
-
-fn escalation(seen: &Seen, escalated: &Escalated) -> String {
-    let to = names(seen, &escalated.to);
-    match &escalated.cause {
-        EscalationCause::Due { .. } => format!("Escalated: nobody had finished it in time; asked now: {to}"),
-        EscalationCause::TooFewEligible => format!("Escalated: too few may decide; asked now: {to}"),
-        EscalationCause::Operator(person) => format!("{} asked further people: {to}", name(seen, person)),
+    fn escalation(&self, escalated: &Escalated) -> Phrase {
+        let phrase = match &escalated.cause {
+            EscalationCause::Due { .. } => self.words.say("record-escalated-due"),
+            EscalationCause::TooFewEligible => self.words.say("record-escalated-few"),
+            EscalationCause::Operator(person) => self.words.say("record-escalated-operator").arg("by", self.name(person)),
+        };
+        phrase.arg("names", self.names(&escalated.to))
     }
-}
 
-fn settled_by(seen: &Seen, cause: &Cause) -> String {
-    match cause {
-        Cause::Rule => " by the rule; nobody had to be asked".into(),
-        Cause::Decisions => String::new(),
-        Cause::Expiry { .. } => ": nobody decided in time".into(),
-        Cause::Withdrawn(by) => format!(" by {}", actor(seen, by)),
+    fn closed(&self, result: StageResult) -> Phrase {
+        match result {
+            StageResult::Approved => self.words.say("record-stage-approved"),
+            StageResult::Rejected => self.words.say("record-stage-rejected"),
+            StageResult::Expired => self.words.say("record-stage-expired"),
+            StageResult::Voided => self.words.say("record-stage-voided"),
+        }
     }
-}
 
-fn result_words(result: StageResult) -> &'static str {
-    match result {
-        StageResult::Approved => "has its approvals",
-        StageResult::Rejected => "was rejected",
-        StageResult::Expired => "expired",
-        StageResult::Voided => "ended without a result",
+    fn settled(&self, outcome: OutcomeName, cause: &Cause) -> Phrase {
+        let phrase = match cause {
+            Cause::Rule => self.words.say("record-settled-rule"),
+            Cause::Decisions => self.words.say("record-settled"),
+            Cause::Expiry { .. } => self.words.say("record-settled-expiry"),
+            Cause::Withdrawn(by) => self.words.say("record-settled-withdrawn").arg("by", self.actor(by)),
+        };
+        phrase.arg("status", self.words.one("status", outcome.as_str()))
     }
-}
 
-fn stage(seen: &Seen, id: StageId) -> String {
-    seen.request.stage(id).map_or_else(|| id.to_string(), |stage| format!("“{}”", seen.stage(stage).name))
-}
-
-fn actor(seen: &Seen, actor: &Actor) -> String {
-    match actor {
-        Actor::Person(person) => name(seen, person),
-        Actor::Key { person, .. } => format!("A key for {}", name(seen, person)),
-        Actor::Engine => "Countersign".into(),
+    fn stage(&self, id: StageId) -> String {
+        self.seen.request.stage(id).map_or_else(|| id.to_string(), |stage| self.seen.stage(stage).name)
     }
-}
 
-fn names<'a>(seen: &Seen, people: impl IntoIterator<Item = &'a PersonId>) -> String {
-    let names: Vec<String> = people.into_iter().map(|person| name(seen, person)).collect();
-    if names.is_empty() { "nobody".into() } else { names.join(", ") }
-}
+    fn actor(&self, actor: &Actor) -> String {
+        match actor {
+            Actor::Person(person) => self.name(person),
+            Actor::Key { person, .. } => self.words.say("record-key-for").arg("name", self.name(person)).to_string(),
+            Actor::Engine => "Countersign".into(),
+        }
+    }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    fn name(&self, person: &PersonId) -> String {
+        name(self.seen, person)
+    }
+
+    fn names<'p>(&self, people: impl IntoIterator<Item = &'p PersonId>) -> String {
+        let names: Vec<String> = people.into_iter().map(|person| self.name(person)).collect();
+        if names.is_empty() { self.words.say("record-nobody").to_string() } else { names.join(", ") }
+    }
 }

@@ -100,6 +100,12 @@ impl Words {
         Phrase { language: self.language, key: Cow::Owned(format!("{family}-{}", member.replace('_', "-"))), arguments: FluentArgs::new() }
     }
 
+    /// Words that stand for themselves: names of machines' making that the catalogue does not know.
+    #[must_use]
+    pub fn plain(&self, text: String) -> Phrase {
+        Phrase { language: self.language, key: Cow::Borrowed("layout-plain"), arguments: FluentArgs::new() }.arg("text", text)
+    }
+
     /// Whether the catalogue has this key.
     #[must_use]
     pub fn knows(&self, key: &str) -> bool {

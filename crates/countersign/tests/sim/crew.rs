@@ -98,7 +98,7 @@ impl Crew {
             .iter()
             .filter(|id| has_route(&P::from(**id)))
             .map(|id| (P::from(*id), vec![Route::Webhook { url: format!("http://people.example/{id}"), secret: None }]));
-        People { roster: Arc::new(roster), routes: routes.collect(), zones: BTreeMap::new() }
+        People { roster: Arc::new(roster), routes: routes.collect(), zones: BTreeMap::new(), ..People::default() }
     }
 }
 

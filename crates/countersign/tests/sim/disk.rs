@@ -5,12 +5,12 @@ use crate::faults::Kind as Fate;
 use crate::ledger::CommitNote;
 use crate::world::World;
 use async_trait::async_trait;
-use countersign_core::id::{KeyId, RequestId};
+use countersign_core::id::{KeyId, PersonId, RequestId};
 use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, Page, Positioned, Put, PutError, Record,
-    Records, RequestLog, RequestRow,
+    Records, RequestLog, RequestRow, Shares,
 };
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
@@ -130,6 +130,10 @@ impl RequestLog for Disk {
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
         self.world.log.list(query).await
+    }
+
+    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
+        self.world.log.shares(person).await
     }
 
     async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {

@@ -12,7 +12,7 @@ use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Append, Claimed, Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange,
-    Page, Positioned, RequestLog, RequestRow, StatusName,
+    Page, Positioned, RequestLog, RequestRow, Shares, StatusName,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -271,6 +271,10 @@ impl RequestLog for Twin {
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
         self.store.list(query).await
+    }
+
+    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
+        self.store.shares(person).await
     }
 
     async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {

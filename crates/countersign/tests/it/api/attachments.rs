@@ -86,7 +86,11 @@ async fn tricks_with_files_are_refused_and_leave_nothing_behind() {
         let refused = send(&leo, &id, name, kind, bytes).await;
         assert_eq!(refused.problem().0, status, "{name:?}: {}", refused.text);
     }
-    assert_eq!(leo.request(Method::POST, &format!("/v1/requests/{id}/attachments")).body("x").send().await.unwrap().status(), 400, "a name is needed");
+    assert_eq!(
+        leo.request(Method::POST, &format!("/v1/requests/{id}/attachments")).body("x").send().await.unwrap().status(),
+        400,
+        "a name is needed"
+    );
     let thread = leo.get(&format!("/v1/requests/{id}/comments")).await.ok();
     assert_eq!(thread["items"], json!([]));
     for nth in 0..20 {

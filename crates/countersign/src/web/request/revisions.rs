@@ -1,0 +1,58 @@
+//! What changed between the revision before and this one, field by field.
+
+use crate::engine::Seen;
+use crate::summary::visible::visible;
+use crate::web::facts::{flat, label};
+use crate::web::words::Words;
+use countersign_core::event::Event;
+use countersign_core::policy::FieldType;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// A longer value is cut: the whole of it is among the facts.
+const SHOWN_MAX: usize = 300;
+
+/// One field that differs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The field in words.
+    pub field: String,
+    /// What it was; nothing where it was absent.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
+}
+
+/// The fields that differ from the revision before; none for the first.
+#[must_use]
+pub fn differences(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> Vec<Difference> {
+    let Some(before) = payload_before(seen, events) else { return Vec::new() };
+    let value = |payload: &Value, name: &str| payload.get(name).filter(|value| !value.is_null()).cloned();
+    let differs = |field: &countersign_core::policy::Field| {
+        let (old, new) = (value(&before, &field.name), value(&seen.payload, &field.name));
+        let shown = |value: Option<Value>| value.map(|value| cut(&shown(&field.kind, &value, words)));
+        (old != new).then(|| Difference { field: label(&field.name), before: shown(old), after: shown(new) })
+    };
+    seen.policy.fields.iter().filter_map(differs).collect()
+}
+
+fn payload_before(seen: &Seen, events: &[(Timestamp, Event)]) -> Option<Value> {
+    let payloads = events.iter().filter_map(|(_, event)| match event {
+        Event::Submitted { payload, .. } | Event::Revised { payload, .. } => Some(payload),
+        _ => None,
+    });
+    let before = payloads.rev().nth(1)?;
+    serde_json::from_slice(seen.content(before)?).ok()
+}
+
+fn shown(kind: &FieldType, value: &Value, words: &Words) -> String {
+    match value {
+        Value::Array(_) | Value::Object(_) => visible(&serde_json::to_string_pretty(value).unwrap_or_default()).into_owned(),
+        value => flat(kind, value, words),
+    }
+}
+
+fn cut(text: &str) -> String {
+    let short: String = text.chars().take(SHOWN_MAX).collect();
+    if short.len() < text.len() { format!("{short} …") } else { short }
+}
