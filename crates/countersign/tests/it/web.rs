@@ -1,13 +1,14 @@
 //! The pages.
 
-mod confirm;
 use crate::harness::{Answer, Harness};
 use reqwest::Method;
 
+mod confirm;
 mod inbox;
 mod live;
 mod request;
 mod signin;
+mod thread;
 
 /// A page as a browser with this cookie gets it.
 async fn open(harness: &Harness, cookie: &str, path: &str) -> Answer {

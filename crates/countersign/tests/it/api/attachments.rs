@@ -8,7 +8,8 @@ use serde_json::json;
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n%%EOF\n";
 
 async fn send(speaker: &Speaker, id: &str, name: &str, kind: Option<&str>, bytes: &[u8]) -> Answer {
-    let request = speaker.request(Method::POST, &format!("/v1/requests/{id}/attachments")).query(&[("name", name)]).body(bytes.to_vec());
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("name", name).finish();
+    let request = speaker.request(Method::POST, &format!("/v1/requests/{id}/attachments?{query}")).body(bytes.to_vec());
     speaker.send(if let Some(kind) = kind { request.header("content-type", kind) } else { request }).await
 }
 
@@ -114,7 +115,7 @@ async fn files_are_in_the_backup_and_a_changed_one_is_found() {
     let key = made["id"].as_str().unwrap().strip_prefix("att_").unwrap();
     let db = rusqlite::Connection::open(&copy).unwrap();
     db.execute_batch("DROP TRIGGER records_are_never_updated; DROP TRIGGER records_are_never_deleted;").unwrap();
-    assert_eq!(db.execute("UPDATE records SET bytes = bytes || x'00' WHERE key = ?1", [key]).unwrap(), 1);
+    assert_eq!(db.execute("UPDATE records SET bytes = CAST(bytes || x'00' AS BLOB) WHERE key = ?1", [key]).unwrap(), 1);
     let problems = record::verify(&copy).await.unwrap().problems;
     assert!(problems.iter().any(|problem| problem.what.contains("not the one that its name stands for")), "{problems:?}");
     db.execute("DELETE FROM current WHERE key = ?1", [key]).unwrap();

