@@ -13,6 +13,7 @@ pub mod frame;
 pub mod inbox;
 pub mod live;
 pub mod page;
+mod refused;
 pub mod request;
 pub mod signin;
 pub mod similar;

@@ -33,3 +33,7 @@ detail-link-spent = Dieser Anmeldelink ist verbraucht, zu alt oder unbekannt; bi
 detail-cross-site = Das kam nicht von unseren eigenen Seiten dieser Anmeldung; es wurde nichts geändert. Öffnen Sie die Seite neu.
 detail-busy = Der Antrag ändert sich schneller, als er entschieden werden kann; es wurde nichts geändert. Versuchen Sie es noch einmal.
 detail-not-the-requester = Das darf nur, wer den Antrag gestellt hat, oder ein Schlüssel in dessen Namen.
+refused-settled = Es wurde nichts entschieden: Der Antrag hat seit { $when } ein Ergebnis: { $status }. Ein Ergebnis ist endgültig; wird er noch gebraucht, ist ein neuer Antrag nötig.
+refused-settled-by = Es wurde nichts entschieden: Der Antrag hat seit { $when } ein Ergebnis, durch { $names }: { $status }. Ein Ergebnis ist endgültig; wird er noch gebraucht, ist ein neuer Antrag nötig.
+refused-stale = Es wurde nichts entschieden: Sie sahen Fassung { $seen }, aber der Antrag wurde geändert und steht bei Fassung { $current }. Dies ist der jetzige Stand.
+refused-late = Es wurde nichts entschieden: Die Zeit dafür endete am { $when }. Der Antrag kann neu gestellt werden.

@@ -33,3 +33,7 @@ detail-link-spent = This sign-in link is used, late or unknown; ask for a new on
 detail-cross-site = This did not come from our own pages of this sign-in; nothing was changed. Open the page again.
 detail-busy = The request is changing faster than it can be decided; nothing was changed. Try again.
 detail-not-the-requester = Only the requester, or a key that acts for them, may do this.
+refused-settled = Nothing was decided: the request has its outcome since { $when }: { $status }. An outcome is final; if it is still wanted, a new request is needed.
+refused-settled-by = Nothing was decided: the request has its outcome since { $when }, by { $names }: { $status }. An outcome is final; if it is still wanted, a new request is needed.
+refused-stale = Nothing was decided: you saw revision { $seen }, but the request was changed and stands at revision { $current }. This is what it says now.
+refused-late = Nothing was decided: the time to decide ended at { $when }. The request can be submitted again.

@@ -299,6 +299,7 @@ impl Opened {
         match (refusal, &self.confirm.seen) {
             (Refusal::AlreadySettled { .. }, _) => words.say("link-settled"),
             (Refusal::UnknownRequest, _) => words.say("link-gone"),
+            (Refusal::SignInRequired | Refusal::PasskeyRequired, _) => words.say("link-sign-in"),
             (Refusal::TooLate { expired_at }, _) => words.say("link-expired").arg("time", self.time(*expired_at)),
             (Refusal::StaleRevision { .. }, Some(seen)) => {
                 words.say("link-stale").arg("seen", self.confirm.revision.0).arg("current", seen.request.revision.0)

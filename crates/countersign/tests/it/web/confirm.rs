@@ -270,3 +270,20 @@ async fn notices_carry_a_link_where_configured_and_not_by_default() {
     let told = harness.receiver().notice("/leo", "approval.settled").await.json();
     assert_eq!(told["data"]["url"], format!("{}/requests/{id}", harness.base), "who is told decides nothing");
 }
+
+#[tokio::test]
+async fn stages_that_ask_for_more_than_a_link_get_none() {
+    let strict = FLASH.replace("flash", "strict").replace("2s", "72h");
+    let signed = |require: &str| strict.replace("strict", require).replace("expire =", &format!("require = \"{require}\"\n  expire ="));
+    let (sign_in, passkey) = (signed("sign-in"), signed("passkey"));
+    let harness = Harness::start_with("[notices]\nconfirm_links = true\n", &[("sign-in", &sign_in), ("passkey", &passkey)]).await;
+    for (policy, code) in [("sign-in", "sign_in_required"), ("passkey", "passkey_required")] {
+        let id = harness.person("leo").await.post("/v1/requests", json!({ "policy": policy, "payload": { "offer": "now" } })).await.id();
+        let refused = harness.engine.create_confirm_link(&PersonId::from("mia"), RequestId::parse(&id).unwrap()).await.unwrap_err();
+        assert!(matches!(&refused, countersign::engine::EngineError::Refused(refusal) if refusal.code() == code), "{policy}: {refused:?}");
+        let notice = harness.receiver().first("/mia", |got| got.json()["data"]["approval_id"] == id.as_str()).await.json();
+        assert_eq!(notice["data"]["url"], format!("{}/requests/{id}", harness.base), "the notice leads to the page that asks to sign in");
+    }
+    let id = harness.person("leo").await.post("/v1/requests", json!({ "policy": "sign-in", "payload": { "offer": "now" } })).await.id();
+    assert_eq!(harness.decide("mia", &id, "approve").await.status, 200, "who has signed in decides");
+}

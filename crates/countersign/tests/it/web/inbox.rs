@@ -18,9 +18,14 @@ async fn each_group_holds_its_own_and_says_how_many() {
     let mia = harness.cookie("mia").await;
     let waiting = open(&harness, &mia, "/").await;
     assert_eq!(ids(&waiting.text), [one.clone()]);
-    for words in
-        ["Waiting for me <span class=\"count\">1<", "Waiting for others <span class=\"count\">1<", "5,000 USD", "0 of 1", "left", "Medium risk"]
-    {
+    for words in [
+        "Waiting for me <span class=\"count\">1<",
+        "Waiting for others <span class=\"count\">1<",
+        "5,000 USD",
+        "Needs 1 person",
+        "left",
+        "Medium risk",
+    ] {
         assert!(waiting.text.contains(words), "{words} in {}", waiting.text);
     }
     let others = open(&harness, &mia, "/?group=others").await;
@@ -102,7 +107,7 @@ async fn several_are_decided_one_by_one_after_a_question() {
     let done = press_at(&harness, &mia, "/bulk/decide", &form("approve", "fine")).await;
     assert!(done.text.contains("1 of 3 decided"), "{}", done.text);
     assert_eq!(done.text.matches("Not decided").count(), 2);
-    assert!(done.text.contains("withdrawn") && done.text.contains("revision 2"), "{}", done.text);
+    assert!(done.text.contains(": Withdrawn.") && done.text.contains("revision 2"), "{}", done.text);
     let forged = press_at(&harness, &mia, "/bulk/decide", &[("token".into(), "0".into()), ("decision".into(), "approve".into())]).await;
     assert_eq!(forged.status, 403);
     let nothing = press_at(&harness, &mia, "/bulk", &form("approve", "")[..3]).await;

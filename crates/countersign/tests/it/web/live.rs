@@ -55,9 +55,9 @@ async fn a_request_page_hears_of_its_request_alone_and_strangers_of_none() {
         let request = nobody.request(reqwest::Method::GET, path).header("cookie", harness.cookie(who).await);
         nobody.send(request).await.status
     };
-    assert_eq!(get("bo", &format!("/live?request={id}")).await, 404);
-    assert_eq!(get("bo", "/live?request=nonsense").await, 404);
-    assert_eq!(get("bo", "/live?all=1").await, 403);
+    assert_eq!(get("zoe", &format!("/live?request={id}")).await, 404);
+    assert_eq!(get("zoe", "/live?request=nonsense").await, 404);
+    assert_eq!(get("zoe", "/live?all=1").await, 403);
     assert_eq!(nobody.get("/live").await.status, 401);
     Open::at(&harness, "olga", "/live?all=1").await;
     assert_eq!(harness.engine.open_pages().count(), 1, "the request page is open still");

@@ -23,3 +23,20 @@ async fn opening_a_link_asks_and_pressing_signs_in_once() {
     assert_eq!(press().await.status, 410);
     assert_eq!(nobody.get(&path).await.status, 410);
 }
+
+#[tokio::test]
+async fn a_form_of_ours_is_taken_as_browsers_send_it_and_a_foreign_one_is_not() {
+    let harness = Harness::start().await;
+    let nobody = harness.nobody();
+    let path = format!("/login/{}", harness.engine.create_login_link(&PersonId::from("mia")).await.unwrap());
+    let page = nobody.get(&path).await;
+    assert_eq!(page.headers["referrer-policy"], "same-origin", "else browsers hide the origin of our own forms");
+    let press = async |site: &str, origin: &str| {
+        let request = nobody.request(Method::POST, &path).header("sec-fetch-site", site).header("origin", origin);
+        nobody.send(request).await.status
+    };
+    for (site, origin) in [("cross-site", "null"), ("same-site", &harness.base), ("none", "null"), ("same-origin", "https://evil.example")] {
+        assert_eq!(press(site, origin).await, 403, "{site} {origin}");
+    }
+    assert_eq!(press("same-origin", "null").await, 303);
+}
