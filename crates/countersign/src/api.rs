@@ -26,6 +26,7 @@ pub mod lists;
 pub mod metrics;
 pub mod origin;
 pub mod parameters;
+pub mod passkeys;
 pub mod people;
 pub mod permit;
 pub mod policies;
@@ -167,6 +168,13 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::me))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(passkeys::list, passkeys::enrol))
+        .routes(routes!(passkeys::start_enrolment))
+        .routes(routes!(passkeys::rename, passkeys::remove))
+        .routes(routes!(passkeys::challenge))
+        .routes(routes!(passkeys::sign_in))
+        .routes(routes!(passkeys::step_up))
+        .routes(routes!(passkeys::of_request))
         .routes(routes!(record::heads))
         .routes(routes!(record::refused))
         .routes(routes!(session::login))

@@ -13,9 +13,11 @@ pub mod frame;
 pub mod inbox;
 pub mod live;
 pub mod page;
+pub mod passkeys;
 mod refused;
 pub mod request;
 pub mod signin;
+pub mod signing;
 pub mod similar;
 pub mod stages;
 pub mod thread;
@@ -32,6 +34,11 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
         .route("/c/{secret}", get(confirm::show).post(confirm::decide))
+        .route("/requests/{id}/sign", get(signing::show))
+        .route("/me/passkeys", get(passkeys::show))
+        .route("/me/passkeys/{id}/rename", post(passkeys::rename))
+        .route("/me/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/login", get(passkeys::login))
         .route("/requests/{id}/withdraw", post(decide::withdraw))
         .route("/live", get(live::listen))
         .route("/login/{secret}", get(signin::show).post(signin::use_up))

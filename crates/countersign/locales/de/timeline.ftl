@@ -54,4 +54,3 @@ record-key-for = Ein Schlüssel für { $name }
 record-nobody = niemand
 door-link = durch einen Bestätigungslink
 record-attached = { $by } hängte eine Datei an
-record-signed = {", "}mit einem Passkey unterschrieben

@@ -54,4 +54,3 @@ record-key-for = A key for { $name }
 record-nobody = nobody
 door-link = through a confirm link
 record-attached = { $by } attached a file
-record-signed = {", "}signed with a passkey

@@ -129,6 +129,11 @@ impl Members {
         Value::Null
     }
 
+    /// Any value that may be absent.
+    pub fn optional_value(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
     /// Notes a fault.
     pub fn fault(&mut self, name: &str, message: impl Into<String>) {
         self.faults.push(FaultBody { pointer: format!("/{name}"), message: message.into() });

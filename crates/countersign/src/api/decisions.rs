@@ -3,10 +3,12 @@
 use super::ApiState;
 use super::body::{Members, Shape, Strict, TEXT_MAX};
 use super::parameters::Named;
+use super::passkeys;
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
 use super::requests::answered;
 use crate::engine::deed::Verdict;
+use crate::engine::passkeys::SignedVerdict;
 use crate::engine::{Caller, EngineError};
 use crate::wire::RequestBody;
 use crate::wire::changed::changed;
@@ -16,6 +18,7 @@ use axum::extract::State;
 use countersign_core::event::{Decision, Event};
 use countersign_core::id::{PersonId, RequestId, Revision};
 use countersign_core::refusal::Refusal;
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -31,10 +34,21 @@ pub struct DecideBody {
     revision: u32,
     /// Whose decision a relay passes on.
     person: Option<String>,
+    /// `{ "ceremony": …, "credential": … }`: what the person's passkey answered to `POST /v1/requests/{id}/passkey`.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
+}
+
+/// What a passkey answered, and to which question.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answered {
+    ceremony: String,
+    credential: Value,
 }
 
 impl Shape for DecideBody {
-    const MEMBERS: &'static [&'static str] = &["decision", "comment", "revision", "person"];
+    const MEMBERS: &'static [&'static str] = &["decision", "comment", "revision", "person", "passkey"];
     fn take(members: &mut Members) -> Self {
         let word = members.name("decision");
         let decision = decision_of(&word);
@@ -42,7 +56,8 @@ impl Shape for DecideBody {
             members.fault("decision", "one of `approve`, `reject`, `request_changes` is expected");
         }
         let revision = members.number("revision");
-        Self { decision, comment: members.optional_text("comment", TEXT_MAX), revision, person: members.optional_name("person") }
+        let (comment, person) = (members.optional_text("comment", TEXT_MAX), members.optional_name("person"));
+        Self { decision, comment, revision, person, passkey: members.optional_value("passkey") }
     }
 }
 
@@ -57,7 +72,13 @@ pub(super) async fn decide(
 ) -> Result<Json<RequestBody>, Problem> {
     let Some(decision) = body.decision else { return Err(Problem::invalid_body(Vec::new())) };
     let verdict = Verdict { decision, revision: Revision(body.revision), comment: body.comment, person: body.person.map(PersonId::new) };
-    let done = state.engine.decide(&caller, id, verdict).await;
+    let done = match body.passkey {
+        None => state.engine.decide(&caller, id, verdict).await,
+        Some(answer) => {
+            let Answered { ceremony, credential } = passkeys::credential(answer)?;
+            state.engine.decide_signed(&caller, id, SignedVerdict { verdict, ceremony, answer: passkeys::credential(credential)? }).await
+        }
+    };
     let stale = match &done {
         Err(EngineError::Refused(Refusal::StaleRevision { seen, .. })) => Some(*seen),
         _ => None,

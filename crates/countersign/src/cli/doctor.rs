@@ -11,7 +11,7 @@ use crate::policies;
 use anstyle::AnsiColor;
 use countersign_core::people::Roster;
 use countersign_core::policy::diagnostic::{Diagnostic, Severity};
-use countersign_core::policy::{Policy, Target};
+use countersign_core::policy::{Policy, RuleRef, Target};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -85,6 +85,7 @@ impl Doctor {
         permissions(&mut found, &config);
         secrets(&mut found, &config, &policies).await;
         unsafe_settings(&mut found, &config, &policies);
+        passkeys(&mut found, &config, &policies);
         summary(&mut found, &config).await;
         print(&found, json);
         let worst = found.lines.iter().map(|(grade, ..)| *grade).max();
@@ -266,6 +267,20 @@ fn unsafe_settings(found: &mut Findings, config: &Config, policies: &[Policy]) {
     }
     if found.lines.len() == before {
         found.good("safety", "no unsafe setting");
+    }
+}
+
+/// Stages that nobody could approve: browsers use passkeys only under a name, and over https or on this machine.
+fn passkeys(found: &mut Findings, config: &Config, policies: &[Policy]) {
+    let url = url::Url::parse(&config.public_url(config.listen)).ok();
+    let usable = url.is_some_and(|url| url.domain().is_some_and(|name| url.scheme() == "https" || name == "localhost"));
+    let requires = |policy: &&Policy| policy.stages(&RuleRef::FailedClosed).iter().any(|stage| stage.require_passkey);
+    for policy in policies.iter().filter(requires).filter(|_| !usable) {
+        let name = &policy.name;
+        found.wrong(
+            "passkeys",
+            format!("the policy `{name}` requires a passkey, which needs server.public_url to be an https name, or http://localhost"),
+        );
     }
 }
 

@@ -195,3 +195,6 @@ fn tidy(name: &str) -> String {
     let plain = plain.trim();
     if plain.is_empty() { "Passkey".to_owned() } else { plain.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ pub(crate) const STYLE: &str = concat!(
     include_str!("../../assets/style/request.css"),
     include_str!("../../assets/style/thread.css"),
     include_str!("../../assets/style/signin.css"),
+    include_str!("../../assets/style/passkey.css"),
     include_str!("../../assets/style/offices.css"),
 );
 
@@ -29,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", STYLE),
     ("live.js", "text/javascript; charset=utf-8", include_str!("../../assets/live.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_str!("../../assets/keys.js")),
+    ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
 

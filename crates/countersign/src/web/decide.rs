@@ -17,6 +17,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::event::Decision;
 use countersign_core::id::{RequestId, Revision};
+use countersign_core::refusal::Refusal;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -65,6 +66,7 @@ async fn pass_on(state: &ApiState, visitor: Visitor, id: RequestId, decision: De
     match state.engine.decide(&visitor.caller, id, verdict).await {
         Ok(_) if pressed.back == "inbox" => Redirect::to("/").into_response(),
         Ok(_) => Redirect::to(&format!("/requests/{id}")).into_response(),
+        Err(EngineError::Refused(Refusal::PasskeyRequired)) => super::signing::asked(state, &visitor, id, pressed.comment).await,
         Err(error) => answered(state, &visitor, id, error, pressed.comment).await,
     }
 }

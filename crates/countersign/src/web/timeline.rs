@@ -141,9 +141,9 @@ impl Teller<'_> {
             Decision::RequestChanges => words.say("record-decided-changes"),
         };
         let seat = decided.acting_for.as_ref().map(|person| words.say("record-seat").arg("name", self.name(person)).to_string());
-        let signed = if decided.assertion.is_some() { words.say("record-signed").to_string() } else { String::new() };
         let phrase = said.arg("name", self.name(&decided.person)).arg("revision", decided.revision.0);
-        phrase.arg("seat", seat.unwrap_or_default()).arg("door", format!("{}{}", self.door(decided.door), signed))
+        let signed = decided.assertion.is_some().then(|| words.say("record-signed").to_string());
+        phrase.arg("seat", seat.unwrap_or_default()).arg("door", format!("{}{}", self.door(decided.door), signed.unwrap_or_default()))
     }
 
     fn door(&self, door: Door) -> Phrase {

@@ -68,6 +68,24 @@ fn the_server_does_not_start_with_a_configuration_or_directory_that_is_wrong() {
 }
 
 #[test]
+fn a_passkey_that_no_browser_would_use_is_named() {
+    let site = Site::new();
+    let vault = include_str!("../../../../scenarios/policies/vault.toml").replace("user:zoe", "user:leo").replace("group:keepers", "group:finance");
+    std::fs::write(site.path().join("policies/vault.toml"), vault).unwrap();
+    let doctor = |url: &str| program(site.path()).arg("doctor").env("COUNTERSIGN_SERVER_PUBLIC_URL", url).output().unwrap();
+    for unusable in ["http://127.0.0.1:7171", "http://sign.example"] {
+        let output = doctor(unusable);
+        let told = format!("{}{}", out(&output), err(&output));
+        assert!(output.status.code() == Some(1) && told.contains("`vault` requires a passkey"), "{told}");
+    }
+    for usable in ["https://sign.example", "http://localhost:7171"] {
+        let output = doctor(usable);
+        let told = format!("{}{}", out(&output), err(&output));
+        assert!(output.status.success() && !told.contains("requires a passkey"), "{told}");
+    }
+}
+
+#[test]
 fn a_wrong_variable_is_named() {
     let site = Site::new();
     let output = program(site.path()).arg("doctor").env("COUNTERSIGN_SERVER_LISTN", "hunter2").output().unwrap();

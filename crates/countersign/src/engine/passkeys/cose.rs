@@ -98,6 +98,6 @@ mod tests {
     #[test]
     fn a_kind_that_is_never_enrolled_has_no_form() {
         let point = COSEEC2Key { curve: ECDSACurve::SECP521R1, x: vec![1; 66], y: vec![2; 66] };
-        assert_eq!(encode(&COSEKey { type_: COSEAlgorithm::ES512, key: COSEKeyType::EC_EC2(point) }), None);
+        assert_eq!(encode(&COSEKey { type_: COSEAlgorithm::ES521, key: COSEKeyType::EC_EC2(point) }), None);
     }
 }

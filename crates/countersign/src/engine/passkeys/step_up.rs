@@ -8,6 +8,8 @@ use crate::engine::{Caller, Handled};
 use countersign_core::assertion::{Proof, Statement};
 use countersign_core::event::Decision;
 use countersign_core::id::{PersonId, RequestId, Revision};
+use countersign_core::refusal::Refusal;
+use countersign_store::{Commit, RefusedAttempt};
 use serde_json::Value;
 use webauthn_rs::prelude::{Passkey, PublicKeyCredential};
 
@@ -67,17 +69,48 @@ impl Engine {
     pub async fn decide_signed(&self, caller: &Caller, id: RequestId, signed: SignedVerdict) -> Result<Handled, EngineError> {
         let person = web_person(caller)?;
         let SignedVerdict { verdict, ceremony, answer } = signed;
-        let Purpose::Decide { person: asked, request, revision, decision, nonce } = self.asked(&ceremony).await? else {
+        match self.proof(caller, person, id, &verdict, &ceremony, &answer).await {
+            Ok(proof) => self.decide_with(caller, id, verdict, Some(Box::new(proof))).await,
+            Err(error) => Err(self.noted(person, id, error).await),
+        }
+    }
+
+    /// What the passkey signed, if it is what this decision needs.
+    async fn proof(
+        &self,
+        caller: &Caller,
+        person: &PersonId,
+        id: RequestId,
+        verdict: &Verdict,
+        ceremony: &str,
+        answer: &PublicKeyCredential,
+    ) -> Result<Proof, EngineError> {
+        let Purpose::Decide { person: asked, request, revision, decision, nonce } = self.asked(ceremony).await? else {
             return Err(PasskeyFault::Late.into());
         };
         put_to(&asked, person)?;
         let same = request == id.to_string() && revision == verdict.revision.0 && decision == verdict.decision.as_str();
         if !same {
-            return Err(countersign_core::refusal::Refusal::PasskeyMismatch { used: false }.into());
+            return Err(Refusal::PasskeyMismatch { used: false }.into());
         }
         let statement = self.statement(caller, person, id, verdict.decision, verdict.revision, nonce).await?;
-        let signed = self.verified(person, statement.challenge(), &answer).await?;
-        self.decide_with(caller, id, verdict, Some(Box::new(Proof { signed, nonce }))).await
+        Ok(Proof { signed: self.verified(person, statement.challenge(), answer).await?, nonce })
+    }
+
+    /// Keeps a refused signature in the log of refused attempts, for a request that the person sees.
+    async fn noted(&self, person: &PersonId, id: RequestId, error: EngineError) -> EngineError {
+        let code = match &error {
+            EngineError::Passkey(fault) => fault.code(),
+            EngineError::Refused(refusal) if *refusal != Refusal::UnknownRequest => refusal.code(),
+            _ => return error,
+        };
+        let (at, actor, attempted) = (self.clock().now(), person.to_string(), "decide".to_owned());
+        let attempt = RefusedAttempt { at, request: Some(id), actor, attempted, code: code.to_owned() };
+        // The refusal stands whether or not the log beside the chain takes it.
+        if let Err(fault) = self.log().commit(Commit { refused: Some(attempt), ..Commit::default() }).await {
+            tracing::warn!(error = %fault, "a refused attempt could not be logged");
+        }
+        error
     }
 
     async fn statement(

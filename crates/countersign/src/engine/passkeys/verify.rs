@@ -97,7 +97,7 @@ fn finish(webauthn: &Webauthn, key: &Passkey, challenge: Digest, answer: &Public
 }
 
 /// The same state with another challenge.
-fn under(state: &PasskeyAuthentication, challenge: Digest) -> Option<PasskeyAuthentication> {
+pub(super) fn under(state: &PasskeyAuthentication, challenge: Digest) -> Option<PasskeyAuthentication> {
     let mut value = serde_json::to_value(state).ok()?;
     *value.pointer_mut("/ast/challenge")? = Value::String(URL_SAFE_NO_PAD.encode(challenge.0));
     serde_json::from_value(value).ok()
