@@ -1,7 +1,7 @@
 //! What may be asked of a request. Every door and every worker speaks in these; there is no other way in.
 
 use crate::assertion::Proof;
-use crate::event::{Actor, ContentId, Decision, Door, NoticeKind};
+use crate::event::{Actor, Attachment, ContentId, Decision, Door, NoticeKind};
 use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
 use jiff::Timestamp;
 
@@ -41,6 +41,13 @@ pub enum Command {
         by: Actor,
         /// What.
         comment: ContentId,
+    },
+    /// Somebody attaches a file.
+    Attach {
+        /// Who.
+        by: Actor,
+        /// The file.
+        attachment: Attachment,
     },
     /// An operator asks further people, by hand.
     Reassign {
@@ -156,6 +163,8 @@ pub struct Voicing {
     pub door: Door,
     /// The key that relays it.
     pub relayed_by: Option<KeyId>,
+    /// The one stage it may count for, where it came by a link that is bound to one (rule 25).
+    pub stage: Option<StageId>,
     /// What their passkey signed, verified.
     pub proof: Option<Box<Proof>>,
 }

@@ -49,6 +49,8 @@ pub enum Door {
     Cli,
     /// Another system, by a key with `decide:on-behalf`.
     Relay,
+    /// A confirm link, as mail and chat carry it.
+    Link,
 }
 
 /// What a person said of a revision.
@@ -420,6 +422,24 @@ pub enum Event {
         /// What.
         comment: ContentId,
     },
+    /// Somebody attached a file.
+    Attached {
+        /// Who.
+        by: Actor,
+        /// The file.
+        attachment: Attachment,
+    },
+}
+
+/// A file beside a request. Its bytes stand apart, and so do its name and type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attachment {
+    /// The salted digest of the file: its name in the store.
+    pub file: Digest,
+    /// Its name and type.
+    pub about: ContentId,
+    /// How long it is.
+    pub bytes: u64,
 }
 
 /// What a rule said.
@@ -475,6 +495,7 @@ impl Event {
             Self::ExecutionRetried { .. } => "execution_retried",
             Self::ExecutionAbandoned { .. } => "execution_abandoned",
             Self::Commented { .. } => "commented",
+            Self::Attached { .. } => "attached",
         }
     }
 }

@@ -109,6 +109,8 @@ pub struct StageSpec {
     pub on_expiry: OnExpiry,
     /// Whether an approval must be signed with a passkey.
     pub require_passkey: bool,
+    /// Whether who decides must have signed in: a confirm link is not enough.
+    pub require_sign_in: bool,
 }
 
 /// A place in a stage, or several alike.

@@ -66,6 +66,13 @@ pub enum Refusal {
     UnknownRequest,
     /// There is one already.
     AlreadySubmitted,
+    /// The stage asks its people to sign in, and this came by a link.
+    SignInRequired,
+    /// A request has no room for more attachments.
+    TooManyAttachments {
+        /// How many it may have.
+        max: usize,
+    },
     /// The stage asks for a passkey, and none signed this.
     PasskeyRequired,
     /// The passkey signed something else, or this signature was used before.
@@ -98,6 +105,8 @@ impl Refusal {
             Self::NobodyToAsk => "nobody_to_ask",
             Self::UnknownRequest => "unknown_request",
             Self::AlreadySubmitted => "already_submitted",
+            Self::SignInRequired => "sign_in_required",
+            Self::TooManyAttachments { .. } => "too_many_attachments",
             Self::PasskeyRequired => "passkey_required",
             Self::PasskeyMismatch { .. } => "passkey_mismatch",
         }
@@ -138,6 +147,8 @@ impl Refusal {
             Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),
             Self::UnknownRequest => "there is no such request, or you may not see it".into(),
             Self::AlreadySubmitted => "this request exists already".into(),
+            Self::SignInRequired => "this stage asks its people to sign in first; decide on the request's page".into(),
+            Self::TooManyAttachments { max } => format!("the request has {max} attachments, and no more fit; nothing was kept"),
             Self::PasskeyRequired => {
                 "an approval in this stage must be signed with a passkey, on the request's page in a browser; nothing was decided".into()
             }

@@ -3,7 +3,7 @@
 //! says what the world owes us because of it.
 
 use crate::canonical::Digest;
-use crate::event::{Actor, Cause, ContentId, Decision};
+use crate::event::{Actor, Attachment, Cause, ContentId, Decision};
 use crate::execution::{Execution, ExecutionState};
 use crate::id::{EffectId, PersonId, PolicyName, RequestId, Revision, StageId};
 use crate::notice::{FailedNotice, NoticeState};
@@ -11,7 +11,7 @@ use crate::policy::{OutcomeName, RuleRef};
 use crate::stage::Stage;
 use jiff::Timestamp;
 
-pub use decide::{Decided, Facts, decide};
+pub use decide::{ATTACHMENTS_MAX, Decided, Facts, decide};
 pub use effects::{Effect, effects};
 pub use evolve::{IllegalEvent, evolve, fold};
 
@@ -62,6 +62,8 @@ pub struct Request {
     pub executions: Vec<Execution>,
     /// The notices that failed for good, in order, whatever became of them since.
     pub notices: Vec<FailedNotice>,
+    /// The files beside it, over all revisions.
+    pub attachments: Vec<Attachment>,
     /// How many events made it what it is.
     pub events: u64,
 }

@@ -99,6 +99,7 @@ pub fn contents_of(event: &Event) -> Vec<ContentId> {
         }
         Event::ExecutionAbandoned { reason, .. } | Event::NoticeAbandoned { reason, .. } => reason.iter().copied().collect(),
         Event::Commented { comment, .. } => vec![*comment],
+        Event::Attached { attachment, .. } => vec![attachment.about],
         Event::Ruled { .. }
         | Event::StageOpened(_)
         | Event::Reminded { .. }

@@ -24,10 +24,14 @@ pub enum Kind {
     Subject,
     /// The groups that a provider says a person is in, by person and provider.
     Claims,
+    /// A link that confirms one decision, by the hash of its secret.
+    ConfirmLink,
     /// The passkeys of a person, by their user handle.
     Passkeys,
     /// One question to a passkey, by the hash of its secret.
     Ceremony,
+    /// A file beside a request, by its salted digest: the salt, then the file.
+    Attachment,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -45,8 +49,10 @@ impl Kind {
             Self::LoginLink => "login_link",
             Self::Subject => "subject",
             Self::Claims => "claims",
+            Self::ConfirmLink => "confirm_link",
             Self::Passkeys => "passkeys",
             Self::Ceremony => "ceremony",
+            Self::Attachment => "attachment",
             Self::Setting => "setting",
         }
     }

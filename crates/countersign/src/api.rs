@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) mod arrival;
+pub mod attachments;
 pub mod body;
 pub mod codes;
 pub mod dead_letters;
@@ -160,7 +161,9 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(requests::why))
         .routes(routes!(requests::revise))
         .routes(routes!(requests::withdraw))
-        .routes(routes!(requests::comment))
+        .routes(routes!(requests::comment, attachments::thread))
+        .routes(routes!(attachments::attach))
+        .routes(routes!(attachments::download))
         .routes(routes!(requests::reassign))
         .routes(routes!(decisions::decide))
         .routes(routes!(executions::retry))

@@ -91,6 +91,7 @@ impl App {
             summary_budget: summarizer.as_ref().map(|_| config.summary.budget),
             hooks: config.hooks.clone(),
             sessions: config.sessions,
+            confirm_links: config.confirm_links,
         };
         let engine = Arc::new(Engine::new(ports, settings));
         let sources = Arc::new(Sources::new(engine.clone(), &config, console.is_some()));

@@ -43,6 +43,8 @@ pub struct Config {
     pub allow_commands: bool,
     /// Private networks that may be reached.
     pub allow_networks: Vec<Network>,
+    /// Whether notices to people carry a link that confirms one decision.
+    pub confirm_links: bool,
     /// Waits after failed tries.
     pub retry: Vec<SignedDuration>,
     /// Secrets that may be named.

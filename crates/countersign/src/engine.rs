@@ -14,11 +14,13 @@ pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
 
+pub mod attach;
 pub mod audit;
 mod brief;
 pub mod caller;
 pub mod choices;
 pub mod claims;
+pub mod confirm;
 mod dead_letters;
 pub mod deed;
 mod directory;
@@ -39,6 +41,7 @@ pub mod rows;
 pub mod seen;
 pub mod sessions;
 pub mod shelf;
+pub mod similar;
 pub mod subjects;
 pub mod submit;
 pub mod verification;
@@ -70,6 +73,8 @@ pub struct Settings {
     pub hooks: Vec<owed::Hook>,
     /// How long people stay signed in.
     pub sessions: sessions::SessionRules,
+    /// Whether notices to people carry a link that confirms one decision.
+    pub confirm_links: bool,
 }
 
 /// The engine. Cheap to share; holds no request.
@@ -109,6 +114,15 @@ pub enum EngineError {
     /// The key came with another body before.
     #[error("this idempotency key came with another body before")]
     IdempotencyConflict(RequestId),
+    /// The file is none that may stand beside a request.
+    #[error("{}", .0.detail())]
+    UnfitAttachment(crate::attachment::Unfit),
+    /// There is no such file beside this request.
+    #[error("there is no such attachment")]
+    UnknownAttachment,
+    /// The link was used meanwhile.
+    #[error("the link is used up")]
+    LinkSpent,
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,

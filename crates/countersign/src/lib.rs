@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod app;
+pub mod attachment;
 pub mod channel;
 pub mod cli;
 pub mod config;

@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 
 pub mod assets;
 pub mod audit;
+pub mod confirm;
 pub mod decide;
 pub mod facts;
 pub mod form;
@@ -27,7 +28,9 @@ pub mod sessions;
 pub mod signin;
 pub mod signing;
 pub mod signins;
+pub mod similar;
 pub mod stages;
+pub mod thread;
 pub mod timeline;
 pub mod visitor;
 pub mod words;
@@ -40,6 +43,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/bulk/decide", post(inbox::bulk::decide))
         .route("/requests/{id}", get(request::show))
         .route("/requests/{id}/decide", post(decide::decide))
+        .route("/c/{secret}", get(confirm::show).post(confirm::decide))
         .route("/requests/{id}/sign", get(signing::show))
         .route("/requests/{id}/withdraw", post(decide::withdraw))
         .route("/live", get(live::listen))
@@ -59,4 +63,5 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/logout", post(signin::sign_out))
         .route("/assets/{name}", get(assets::serve))
         .merge(office::routes())
+        .merge(thread::routes())
 }

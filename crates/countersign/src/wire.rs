@@ -17,6 +17,7 @@ pub mod changed;
 pub mod dead_letter;
 pub mod event;
 pub mod explain;
+pub mod thread;
 pub mod why;
 
 /// A request as everybody who may see it sees it.
@@ -237,6 +238,12 @@ pub fn line(row: &RequestRow, public_url: &str) -> RequestLine {
 #[must_use]
 pub fn page_url(public_url: &str, id: &str) -> String {
     format!("{}/requests/{id}", public_url.trim_end_matches('/'))
+}
+
+/// Where a confirm link leads.
+#[must_use]
+pub fn confirm_url(public_url: &str, secret: &str) -> String {
+    format!("{}/c/{secret}", public_url.trim_end_matches('/'))
 }
 
 /// The summary that stands: the model's where it was accepted, else the plain one.

@@ -82,7 +82,10 @@ fn stage() -> Value {
             ("escalate", list(&level())),
             ("expire", object("Gives up", &["after"], &[("after", duration())])),
             ("on_expiry", json!({"enum": ["expire", "reject", "approve"], "default": "expire"})),
-            ("require", json!({"description": "An approval must be signed with a passkey", "enum": ["passkey"]})),
+            (
+                "require",
+                json!({"description": "What a decision needs: that its maker signed in, or that a passkey signed it", "enum": ["sign-in", "passkey"]}),
+            ),
         ],
     )
 }

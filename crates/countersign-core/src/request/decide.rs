@@ -12,6 +12,7 @@ use crate::refusal::Refusal;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use life::ATTACHMENTS_MAX;
 pub(super) use route::{counts, specs, standing};
 pub(super) use settle::heard;
 pub(super) use voice::{must_sign, to_sign};
@@ -79,6 +80,7 @@ pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts:
         Command::Revise { by, payload } => life::revise(&mut draft, by, *payload),
         Command::Withdraw { by } => life::withdraw(&mut draft, by),
         Command::Comment { by, comment } => life::comment(&mut draft, by, *comment),
+        Command::Attach { by, attachment } => life::attach(&mut draft, by, *attachment),
         Command::Reassign { by, to } => life::reassign(&mut draft, by, to),
         Command::Wake => wake::wake(&mut draft),
         Command::Summarised { revision, by, summary } => life::summarised(&mut draft, *revision, by, *summary),

@@ -81,7 +81,8 @@ pub fn effects(request: &Request, event: &Event, facts: &Facts<'_>) -> Vec<Effec
         | Event::ExecutionStarted { .. }
         | Event::ExecutionFailed { .. }
         | Event::ExecutionAbandoned { .. }
-        | Event::Commented { .. } => Vec::new(),
+        | Event::Commented { .. }
+        | Event::Attached { .. } => Vec::new(),
     }
 }
 

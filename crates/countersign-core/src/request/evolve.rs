@@ -67,6 +67,7 @@ fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
         executions: Vec::new(),
         asserted: Vec::new(),
         notices: Vec::new(),
+        attachments: Vec::new(),
         events: 1,
     })
 }
@@ -111,6 +112,7 @@ fn apply(request: &mut Request, at: Timestamp, event: &Event) -> Result<(), &'st
         Event::NoticeDelivered { .. } | Event::NoticeFailed { .. } | Event::NoticeRetried { .. } | Event::NoticeAbandoned { .. } => {
             tell(&mut request.notices, at, event)?;
         }
+        Event::Attached { attachment, .. } => request.attachments.push(*attachment),
         Event::Summarised { .. } | Event::SummaryDeclined { .. } | Event::Commented { .. } => {}
     }
     Ok(())

@@ -157,7 +157,7 @@ impl Request {
 }
 
 fn unsigned(person: &PersonId, decision: Decision, revision: crate::id::Revision) -> Voicing {
-    Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Web, relayed_by: None, proof: None }
+    Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Web, relayed_by: None, stage: None, proof: None }
 }
 
 fn due(stage: &Stage, spec: &StageSpec, now: Timestamp) -> Option<Timestamp> {

@@ -62,7 +62,7 @@ impl<'a> World<'a> {
                 let comment = comment.as_deref().map(content);
                 let proof = passkey.then(|| self.sign(*request, person, *decision, revision, now)).flatten();
                 let person = person.clone();
-                let voicing = Voicing { person, decision: *decision, revision, comment, door: Door::Web, relayed_by: None, proof };
+                let voicing = Voicing { person, decision: *decision, revision, comment, door: Door::Web, relayed_by: None, stage: None, proof };
                 self.command(*request, &Command::Decide(voicing), now)
             }
             Deed::Revises { person, request, fields } => self.revise(*request, person, fields, now),

@@ -104,6 +104,7 @@ fn rule_5_a_relay_says_which_key_it_was() {
         door: Door::Relay,
         relayed_by: Some(key),
         proof: None,
+        stage: None,
     };
     let decided = world.give(&Command::Decide(voicing)).unwrap();
     let recorded = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { decided.relayed_by } else { None });
@@ -405,12 +406,31 @@ fn rule_29_a_refusal_says_why_and_changes_nothing() {
 }
 
 #[test]
+fn rule_25_a_decision_bound_to_a_stage_counts_there_or_nowhere() {
+    let mut world = World::asking("");
+    let bound = |stage: u32| Voicing {
+        person: "ana".into(),
+        decision: Decision::Approve,
+        revision: Revision::FIRST,
+        comment: None,
+        door: Door::Link,
+        relayed_by: None,
+        proof: None,
+        stage: Some(StageId(stage)),
+    };
+    assert_eq!(world.give(&Command::Decide(bound(2))), Err(Refusal::StageClosed));
+    let decided = world.give(&Command::Decide(bound(1))).unwrap();
+    let stages = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { Some(decided.stages.clone()) } else { None });
+    assert_eq!(stages, Some(vec![StageId(1)]));
+}
+
+#[test]
 fn rule_30_every_door_gets_the_same_answer() {
-    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
+    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay, Door::Link] {
         let answers: Vec<_> = ["leo", "eva", "ana"]
             .map(|person| {
                 let (decision, revision) = (Decision::Approve, Revision::FIRST);
-                let voicing = Voicing { person: person.into(), decision, revision, comment: None, door, relayed_by: None, proof: None };
+                let voicing = Voicing { person: person.into(), decision, revision, comment: None, door, relayed_by: None, proof: None, stage: None };
                 World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
             })
             .into();

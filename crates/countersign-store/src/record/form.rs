@@ -8,8 +8,8 @@ use super::stored;
 use countersign_core::assertion::Assertion;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
-    StageOpened, StageResult,
+    Actor, Attachment, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction,
+    RuledVerdict, StageOpened, StageResult,
 };
 use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -200,6 +200,23 @@ pub(super) enum EventForm {
         #[serde(rename = "c", with = "stored")]
         comment: ContentId,
     },
+    Attached {
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+        #[serde(rename = "a", with = "AttachmentForm")]
+        attachment: Attachment,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Attachment")]
+struct AttachmentForm {
+    #[serde(rename = "f", with = "stored")]
+    file: Digest,
+    #[serde(rename = "c", with = "stored")]
+    about: ContentId,
+    #[serde(rename = "n")]
+    bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -22,7 +22,7 @@ macro_rules! plain {
 }
 
 plain!(DecisionForm of Decision, "Decision": Approve, Reject, RequestChanges);
-plain!(DoorForm of Door, "Door": Web, Api, Cli, Relay);
+plain!(DoorForm of Door, "Door": Web, Api, Cli, Relay, Link);
 plain!(StageResultForm of StageResult, "StageResult": Approved, Rejected, Expired, Voided);
 plain!(OutcomeForm of OutcomeName, "OutcomeName": Approved, Rejected, Expired, Withdrawn);
 plain!(ModeForm of LevelMode, "LevelMode": Add, Replace);

@@ -3,8 +3,8 @@
 use countersign_core::assertion::{Assertion, Signed};
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict, StageOpened,
-    StageResult,
+    Actor, Attachment, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
+    StageOpened, StageResult,
 };
 use countersign_core::id::{EffectId, KeyId, PersonId, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -127,7 +127,14 @@ pub fn every_event() -> Vec<Event> {
     all.extend(ending());
     all.extend(running());
     all.extend(signing());
+    all.extend(linking());
     all
+}
+
+/// A decision by a confirm link, and a file beside the request.
+fn linking() -> Vec<Event> {
+    let attachment = Attachment { file: content("file"), about: content("{\"name\":\"receipt.pdf\"}"), bytes: 48_211 };
+    vec![Event::Decided(Decided { door: Door::Link, ..plain_decision() }), Event::Attached { by: Actor::Person("ana".into()), attachment }]
 }
 
 fn asking() -> Vec<Event> {

@@ -181,7 +181,13 @@ async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore
     let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
     let ports = Ports { log, records, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
-    let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new(), sessions: Default::default() };
+    let settings = Settings {
+        public_url: "http://127.0.0.1".into(),
+        summary_budget: None,
+        hooks: Vec::new(),
+        sessions: Default::default(),
+        confirm_links: false,
+    };
     let engine = Arc::new(Engine::new(ports, settings));
     put_policy(&engine, &store, "bench.toml", source).await;
     let person =

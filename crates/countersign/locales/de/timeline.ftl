@@ -54,3 +54,5 @@ record-key-for = Ein Schlüssel für { $name }
 record-nobody = niemand
 record-notice-retried = { $by } lässt die Nachricht „{ $notice }“ an { $name } noch einmal senden
 record-notice-abandoned = { $by } hat die Nachricht „{ $notice }“ an { $name } aufgegeben
+door-link = durch einen Bestätigungslink
+record-attached = { $by } hängte eine Datei an

@@ -99,7 +99,8 @@ fn guard(headers: &mut HeaderMap, path: &str, https: bool) {
     } else {
         BARE
     };
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // A route may be stricter than its kind: an attachment is put in a sandbox.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     // Not `no-referrer` on pages: browsers would then send `Origin: null` with our own forms.

@@ -63,6 +63,7 @@ pub(super) async fn list(
         requester: filter.requester.map(PersonId::new),
         approver: filter.approver.map(PersonId::new),
         part: None,
+        subject: None,
         key: None,
         external_id: filter.external_id,
         text: filter.q.filter(|text| !text.is_empty()),

@@ -7,11 +7,12 @@ use crate::config::Config;
 use crate::engine::EngineError;
 use crate::engine::caller::{ActsFor, Scope};
 use crate::engine::keys::{KeyRecord, NewKey};
+use crate::wire::confirm_url;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use countersign_core::id::PersonId;
+use countersign_core::id::{PersonId, RequestId};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -108,6 +109,7 @@ impl Local {
 pub(super) fn router(local: Local) -> Router {
     Router::new()
         .route("/local/login-links", post(link))
+        .route("/local/confirm-links", post(confirm_link))
         .route("/local/keys", get(list).post(create))
         .route("/local/keys/{id}", delete(revoke))
         .with_state(local)
@@ -126,6 +128,22 @@ async fn link(State(local): State<Local>, headers: HeaderMap, Json(named): Json<
     let secret = local.api.engine.create_login_link(&PersonId::new(named.person)).await.map_err(answer)?;
     let url = login_url(&local.api.engine.settings().public_url, &secret);
     Ok(Json(json!({ "url": url })).into_response())
+}
+
+/// A person whom a request asks.
+#[derive(Deserialize)]
+struct Asked {
+    person: String,
+    request: String,
+}
+
+async fn confirm_link(State(local): State<Local>, headers: HeaderMap, Json(asked): Json<Asked>) -> Result<Response, Response> {
+    if !local.admits(&headers) {
+        return Err(StatusCode::NOT_FOUND.into_response());
+    }
+    let id = RequestId::parse(&asked.request).map_err(|_| refused("there is no such request"))?;
+    let secret = local.api.engine.create_confirm_link(&PersonId::new(asked.person), id).await.map_err(answer)?;
+    Ok(Json(json!({ "url": confirm_url(&local.api.engine.settings().public_url, &secret) })).into_response())
 }
 
 /// Where a sign-in link leads.

@@ -19,7 +19,7 @@ enum Kind {
 }
 
 /// Every key of every section.
-const KEYS: [(&str, &str, Kind); 20] = [
+const KEYS: [(&str, &str, Kind); 21] = [
     ("server", "listen", Kind::Text),
     ("server", "public_url", Kind::Text),
     ("database", "url", Kind::Text),
@@ -31,6 +31,7 @@ const KEYS: [(&str, &str, Kind); 20] = [
     ("summary", "budget", Kind::Text),
     ("summary", "key", Kind::Text),
     ("actions", "allow_commands", Kind::Flag),
+    ("notices", "confirm_links", Kind::Flag),
     ("webhooks", "allow_networks", Kind::Texts),
     ("webhooks", "retry", Kind::Texts),
     ("secrets", "allow", Kind::Texts),

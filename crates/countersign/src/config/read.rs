@@ -37,6 +37,7 @@ impl Meaning {
         let summary = self.summary();
         let allow_commands = self.parsed::<bool>(("actions", "allow_commands"), "`true` or `false`");
         let allow_networks = self.all(("webhooks", "allow_networks"), "a network like `10.0.0.0/8` or `::1/128`", false);
+        let confirm_links = self.parsed::<bool>(("notices", "confirm_links"), "`true` or `false`");
         let retry = self.retry();
         let secrets = self.all(("secrets", "allow"), "`env:NAME` or `file:PATH`", true);
         let hooks = std::mem::take(&mut self.layered.hooks);
@@ -56,6 +57,7 @@ impl Meaning {
             summary: summary?,
             allow_commands: allow_commands?,
             allow_networks,
+            confirm_links: confirm_links?,
             retry,
             secrets,
             hooks: hooks.into_iter().collect::<Option<Vec<_>>>()?,

@@ -8,8 +8,9 @@ use countersign_core::assertion::Proof;
 use countersign_core::canonical::canonical;
 use countersign_core::command::{Command, Voicing};
 use countersign_core::event::{Actor, Decision, Door};
-use countersign_core::id::{ActionName, PersonId, RequestId, Revision};
+use countersign_core::id::{ActionName, PersonId, RequestId, Revision, StageId};
 use countersign_core::refusal::Refusal;
+use countersign_store::Put;
 use serde_json::Value;
 
 /// A decision as a door passes it on.
@@ -23,6 +24,14 @@ pub struct Verdict {
     pub comment: Option<String>,
     /// The person whose decision a relay key passes on.
     pub person: Option<PersonId>,
+}
+
+/// What a link binds a decision to.
+pub(super) struct Bound {
+    /// The one stage it may count for.
+    pub(super) stage: StageId,
+    /// The link as used.
+    pub(super) spends: Put,
 }
 
 impl Engine {
@@ -41,6 +50,18 @@ impl Engine {
         id: RequestId,
         verdict: Verdict,
         proof: Option<Box<Proof>>,
+    ) -> Result<Handled, EngineError> {
+        self.decide_within(caller, id, verdict, proof, None).await
+    }
+
+    /// The same, for a decision that may be bound to one stage and then uses up the link it came by.
+    pub(super) async fn decide_within(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        verdict: Verdict,
+        proof: Option<Box<Proof>>,
+        bound: Option<Bound>,
     ) -> Result<Handled, EngineError> {
         let (person, door, relayed_by) = match (caller, verdict.person) {
             (Caller::Person { id, door }, None) => (id.clone(), *door, None),
@@ -61,10 +82,12 @@ impl Engine {
             comment: comment.as_ref().map(|content| content.id),
             door,
             relayed_by,
+            stage: bound.as_ref().map(|bound| bound.stage),
             proof,
         };
         let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
         instruction.contents.extend(comment);
+        instruction.puts.extend(bound.map(|bound| bound.spends));
         self.handle(id, instruction).await
     }
 
@@ -144,7 +167,7 @@ impl Engine {
     }
 
     /// The request, if the caller may see it: an unknown one and a forbidden one look the same.
-    async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
+    pub(super) async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
         let seen = self.look(id).await?.filter(|seen| caller.sees(seen));
         seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }
@@ -172,7 +195,7 @@ fn relays(scopes: &std::collections::BTreeSet<Scope>) -> bool {
 }
 
 /// Who speaks on a request. A key speaks for the requester only where it may submit for them.
-fn actor(caller: &Caller, seen: &Seen) -> Actor {
+pub(super) fn actor(caller: &Caller, seen: &Seen) -> Actor {
     match (caller.submits_for(&seen.request.requester), caller) {
         (_, Caller::Person { id, .. }) => Actor::Person(id.clone()),
         (Ok(actor), Caller::Key { .. }) => actor,

@@ -11,7 +11,7 @@ use countersign_core::people::Roster;
 use countersign_core::policy::Policy;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::{Decided, Effect, Facts, Request, decide, fold};
-use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Loaded, OutboxChange, OutboxRow, RefusedAttempt};
+use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Loaded, OutboxChange, OutboxRow, Put, RefusedAttempt};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -34,6 +34,8 @@ pub struct Instruction {
     pub policy: Option<Arc<Policy>>,
     /// Outbox rows that this finishes or moves.
     pub outbox: Vec<OutboxChange>,
+    /// Records that are written with it: a link that is used up.
+    pub puts: Vec<Put>,
     /// The key that made it.
     pub idempotency: Option<Idempotent>,
     /// Who, for the log of refused attempts.
@@ -44,7 +46,16 @@ impl Instruction {
     /// A bare command.
     #[must_use]
     pub fn new(command: Command, actor: impl Into<String>) -> Self {
-        Self { command, contents: Vec::new(), payload: None, policy: None, outbox: Vec::new(), idempotency: None, actor: actor.into() }
+        Self {
+            command,
+            contents: Vec::new(),
+            payload: None,
+            policy: None,
+            outbox: Vec::new(),
+            puts: Vec::new(),
+            idempotency: None,
+            actor: actor.into(),
+        }
     }
 }
 
@@ -117,7 +128,7 @@ impl Engine {
             let append = commit.append.clone();
             match self.ports.log.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, rings, committed.now)),
-                Err(CommitError::Conflict | CommitError::Moment) => {}
+                Err(CommitError::Conflict | CommitError::Moment) => self.puts_stand(&instruction).await?,
                 Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
                 Err(CommitError::LeaseLost) if in_doubt => return self.reread(id).await,
@@ -168,7 +179,19 @@ impl Engine {
         });
         let not_after = next_deadline(opened, facts);
         let rings = Rings { due_now, next_wakeup: append.as_ref().and_then(|append| append.row.next_wakeup) };
-        (Commit { append, not_after, outbox, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
+        let puts = instruction.puts.clone();
+        (Commit { append, not_after, outbox, puts, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
+    }
+
+    /// After a conflict: a record that somebody else has written since will not be written by trying again.
+    async fn puts_stand(&self, instruction: &Instruction) -> Result<(), EngineError> {
+        for put in &instruction.puts {
+            let current = self.records().get(put.kind, &put.key).await?.map_or(0, |record| record.version);
+            if current != put.expected {
+                return Err(EngineError::LinkSpent);
+            }
+        }
+        Ok(())
     }
 
     /// The outbox rows for a decision's effects, and for the webhooks that take every event.

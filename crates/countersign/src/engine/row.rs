@@ -11,6 +11,9 @@ use countersign_store::{Card, RequestRow, StatusName};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// A longer subject is cut: those that are the same so far are alike enough.
+const SUBJECT_MAX: usize = 120;
+
 /// The row of a request as it stands.
 pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
     let submitted_with = match &request.submitted_by {
@@ -35,6 +38,7 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         created_at: request.created_at,
         settled_at: request.settled.as_ref().map(|end| end.at),
         card: card(request, facts),
+        subject: subject(facts),
     }
 }
 
@@ -48,6 +52,14 @@ fn card(request: &Request, facts: &Facts<'_>) -> Card {
         since: open.iter().map(|stage| stage.opened_at).min(),
         involved: involved(request),
     }
+}
+
+/// What the request is about: its first text, which names a payee or a system in most policies, else its title.
+pub(super) fn subject(facts: &Facts<'_>) -> Option<String> {
+    let mut texts = facts.policy.fields.iter().filter(|field| matches!(field.kind, FieldType::Text { .. }));
+    let text = texts.find_map(|field| facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned));
+    let text = text.unwrap_or_else(|| facts.policy.title(facts.payload));
+    Some(text.trim().chars().take(SUBJECT_MAX).collect()).filter(|text: &String| !text.is_empty())
 }
 
 /// The first sum of the payload: what a list shows on the right.

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 const DIGEST_DIGITS: usize = 16;
 
 /// The one style sheet, in the order in which its parts build on each other.
-const STYLE: &str = concat!(
+pub(crate) const STYLE: &str = concat!(
     include_str!("../../assets/style/tokens.css"),
     include_str!("../../assets/style/base.css"),
     include_str!("../../assets/style/layout.css"),

@@ -121,6 +121,7 @@ impl Teller<'_> {
             Event::ExecutionAbandoned { action, by, .. } => {
                 words.say("record-execution-abandoned").arg("by", self.actor(by)).arg("action", action.as_str())
             }
+            Event::Attached { by, .. } => words.say("record-attached").arg("by", self.actor(by)),
             Event::Commented { by, .. } => words.say("record-commented").arg("by", self.actor(by)),
             other => words.plain(other.name().replace('_', " ")),
         }
@@ -159,6 +160,7 @@ impl Teller<'_> {
             Door::Api => self.words.say("door-api"),
             Door::Cli => self.words.say("door-cli"),
             Door::Relay => self.words.say("door-relay"),
+            Door::Link => self.words.say("door-link"),
         }
     }
 

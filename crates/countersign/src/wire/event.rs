@@ -132,6 +132,9 @@ fn worked(event: &Event) -> Value {
         Event::ExecutionAbandoned { action, by, reason } => {
             json!({ "action": action.as_str(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
         }
+        Event::Attached { by, attachment } => {
+            json!({ "by": actor(by), "attachment": crate::wire::thread::attachment_id(&attachment.file), "bytes": attachment.bytes })
+        }
         Event::Commented { by, comment } => json!({ "by": actor(by), "comment": comment.to_string() }),
         _ => Value::Null,
     }
@@ -178,6 +181,7 @@ fn door(door: Door) -> &'static str {
         Door::Api => "api",
         Door::Cli => "cli",
         Door::Relay => "relay",
+        Door::Link => "link",
     }
 }
 

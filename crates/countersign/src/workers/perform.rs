@@ -8,6 +8,7 @@ use crate::engine::{Engine, EngineError, Instruction, Seen, brief};
 use crate::outbound::retry::{Schedule, next_try};
 use crate::outbound::secret::{SecretRef, Setting};
 use crate::ports::{Answer, Channel, Executor, Job, JobTarget, Parcel, Random, Summarizer};
+use crate::wire;
 use countersign_core::canonical::Digest;
 use countersign_core::command::{Command, NoticeReport, Report, ReportVerdict};
 use countersign_core::event::NoticeKind;
@@ -110,7 +111,8 @@ impl Performer {
                 Answer::Delivered { answer: "console".into(), output: Vec::new() }
             }
             Some(Route::Webhook { url: target, secret }) => {
-                let body = notice::body(&seen, kind, Some(to.as_str()), stage, url);
+                let confirm = self.confirm_link(&seen, kind, to, stage).await?;
+                let body = notice::body(&seen, kind, Some(to.as_str()), stage, url, confirm.as_deref());
                 self.post(piece, target, secret.as_deref(), body).await
             }
         };
@@ -119,13 +121,21 @@ impl Performer {
         self.report_notice(piece, kind, addressee, road, answer).await
     }
 
+    /// The link by which this person confirms their decision, where such links are sent and this notice asks for one.
+    async fn confirm_link(&self, seen: &Seen, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> Result<Option<String>, EngineError> {
+        let asks = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded | NoticeKind::Escalated);
+        let Some(stage) = stage.filter(|_| asks && self.engine.settings().confirm_links) else { return Ok(None) };
+        let secret = self.engine.confirm_link_for_notice(seen, to, stage).await?;
+        Ok(secret.map(|secret| wire::confirm_url(&self.engine.settings().public_url, &secret)))
+    }
+
     async fn publish(&self, piece: &Claimed, hook: &str, kind: NoticeKind) -> Result<(), EngineError> {
         let addressee = Addressee { to: None, stage: None, hook: Some(hook.to_owned()) };
         let Some(hook) = self.engine.settings().hooks.iter().find(|known| known.id == hook).cloned() else {
             return self.report_notice(piece, kind, addressee, "hook", Answer::gone("this webhook is not configured any more")).await;
         };
         let Some(seen) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
-        let body = if hook.flat { notice::flat(&seen) } else { notice::body(&seen, kind, None, None, &self.engine.settings().public_url) };
+        let body = if hook.flat { notice::flat(&seen) } else { notice::body(&seen, kind, None, None, &self.engine.settings().public_url, None) };
         let Hook { url, secret, .. } = &hook;
         let answer = self.post(piece, url, secret.as_deref(), body).await;
         self.report_notice(piece, kind, addressee, "hook", answer).await

@@ -1,5 +1,6 @@
 //! The HTTP door.
 
+mod attachments;
 mod body;
 mod dead_letters;
 mod decisions;

@@ -54,16 +54,28 @@ impl Harness {
         Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), "", "").await
     }
 
+    /// The same with more lines of configuration and further policies, by name.
+    pub async fn start_with(lines: &str, policies: &[(&str, &str)]) -> Self {
+        Self::start_whole(TcpListener::bind("127.0.0.1:0").await.unwrap(), lines, "", policies).await
+    }
+
     /// The same on this listener, with more lines in the configuration and the directory.
     pub async fn start_on(listener: TcpListener, config: &str, directory: &str) -> Self {
+        Self::start_whole(listener, config, directory, &[]).await
+    }
+
+    async fn start_whole(listener: TcpListener, config: &str, directory: &str, policies: &[(&str, &str)]) -> Self {
         install_tls();
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &receiver);
         append(&folder.path().join("countersign.toml"), config);
         append(&folder.path().join("directory.toml"), directory);
-        let bound = listener.local_addr().unwrap();
+        for (name, source) in policies {
+            std::fs::write(folder.path().join(format!("policies/{name}.toml")), source).unwrap();
+        }
         let file = folder.path().join("countersign.toml");
+        let bound = listener.local_addr().unwrap();
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
         let app = App::assemble(config, bound, None).await.unwrap();
         assert_eq!(app.sources.standing().wrong, [], "the sample files must load");

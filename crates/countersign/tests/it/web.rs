@@ -4,6 +4,7 @@ use crate::harness::{Answer, Harness};
 use reqwest::Method;
 
 mod audit;
+mod confirm;
 mod dangers;
 mod desk;
 mod inbox;
@@ -15,6 +16,7 @@ mod policies;
 mod provider;
 mod request;
 mod signin;
+mod thread;
 
 /// A page as a browser with this cookie gets it.
 async fn open(harness: &Harness, cookie: &str, path: &str) -> Answer {

@@ -27,8 +27,13 @@ pub(crate) async fn start(world: Arc<World>, index: usize) {
     let random = Arc::new(SimRandom(Mutex::new(world.dice(1000 + owner))));
     let clock = world.node_clocks[index].clone();
     let ports = Ports { log: disk, records: records.clone(), clock, random: random.clone() };
-    let settings =
-        Settings { public_url: "http://sign.example".into(), summary_budget: Some(BUDGET), hooks: Vec::new(), sessions: Default::default() };
+    let settings = Settings {
+        public_url: "http://sign.example".into(),
+        summary_budget: Some(BUDGET),
+        hooks: Vec::new(),
+        sessions: Default::default(),
+        confirm_links: false,
+    };
     let engine = Arc::new(Engine::new(ports, settings));
     put_editions(&world, &engine, &records).await;
     engine.shelf().set_people(world.crew().people());

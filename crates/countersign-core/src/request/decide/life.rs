@@ -3,13 +3,16 @@
 
 use super::route::{barred, specs};
 use super::{Draft, Facts, settle, submit, wake};
-use crate::event::{Actor, Cause, ContentId, Escalated, EscalationCause, Event};
+use crate::event::{Actor, Attachment, Cause, ContentId, Escalated, EscalationCause, Event};
 use crate::id::{PersonId, Revision, StageId};
 use crate::policy::{LevelMode, OutcomeName};
 use crate::refusal::Refusal;
 use crate::request::{Request, SummaryState};
 use crate::stage::Stage;
 use std::collections::BTreeSet;
+
+/// Files beside one request.
+pub const ATTACHMENTS_MAX: usize = 20;
 
 /// Rule 8: voids every decision so far and starts the stages again under the pinned version.
 pub(super) fn revise(draft: &mut Draft<'_>, by: &Actor, payload: ContentId) -> Result<(), Refusal> {
@@ -43,6 +46,15 @@ fn may_speak_for_requester(request: &Request, by: &Actor) -> Result<(), Refusal>
 pub(super) fn comment(draft: &mut Draft<'_>, by: &Actor, comment: ContentId) -> Result<(), Refusal> {
     draft.request()?;
     draft.record(Event::Commented { by: by.clone(), comment });
+    Ok(())
+}
+
+/// Whoever sees a request may add to it, up to a bound: receipts come after the outcome too.
+pub(super) fn attach(draft: &mut Draft<'_>, by: &Actor, attachment: Attachment) -> Result<(), Refusal> {
+    if draft.request()?.attachments.len() >= ATTACHMENTS_MAX {
+        return Err(Refusal::TooManyAttachments { max: ATTACHMENTS_MAX });
+    }
+    draft.record(Event::Attached { by: by.clone(), attachment });
     Ok(())
 }
 

@@ -31,7 +31,10 @@ fn scene(public_url: &str) -> Scene {
     let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00Z".parse().unwrap()));
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let ports = Ports { log: store.clone(), records: store, clock: Arc::new(Set(clock.clone())), random: Arc::new(SystemRandom) };
-    let engine = Engine::new(ports, Settings { public_url: public_url.into(), summary_budget: None, hooks: Vec::new() });
+    let engine = Engine::new(
+        ports,
+        Settings { public_url: public_url.into(), summary_budget: None, hooks: Vec::new(), confirm_links: false, sessions: Default::default() },
+    );
     let person = |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: BTreeSet::new(), active: true };
     let people = ["ana", "bo"].map(|id| (PersonId::from(id), person(id))).into();
     engine.shelf().set_people(People { roster: Arc::new(Roster { version: 1, people, ..Roster::default() }), ..People::default() });

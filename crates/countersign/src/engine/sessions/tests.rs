@@ -28,7 +28,13 @@ fn scene() -> Scene {
     let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00Z".parse().unwrap()));
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let ports = Ports { log: store.clone(), records: store.clone(), clock: Arc::new(Set(clock.clone())), random: Arc::new(SystemRandom) };
-    let settings = Settings { public_url: "http://sign.example".into(), summary_budget: None, hooks: Vec::new(), sessions: SessionRules::default() };
+    let settings = Settings {
+        public_url: "http://sign.example".into(),
+        summary_budget: None,
+        hooks: Vec::new(),
+        sessions: SessionRules::default(),
+        confirm_links: false,
+    };
     let engine = Engine::new(ports, settings);
     engine.shelf().set_people(crate::engine::shelf::People { roster: roster(&["mia", "leo"]), ..Default::default() });
     Scene { clock, store, engine }

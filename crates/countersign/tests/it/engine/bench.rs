@@ -51,7 +51,13 @@ impl Bench {
         let config = Config::load(Some(&folder.path().join("countersign.toml")), &BTreeMap::new()).unwrap();
         let store = Arc::new(Meddled::default());
         let ports = Ports { log: store.clone(), records: store.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
-        let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new() };
+        let settings = Settings {
+            public_url: "http://127.0.0.1".into(),
+            summary_budget: None,
+            hooks: Vec::new(),
+            sessions: Default::default(),
+            confirm_links: false,
+        };
         let engine = Arc::new(Engine::new(ports, settings));
         let sources = Arc::new(Sources::new(engine.clone(), &config, false));
         assert_eq!(sources.reload().await.wrong, [], "the sample files must load");
