@@ -2,6 +2,7 @@
 //! files are wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
+mod audit;
 mod broken;
 mod journey;
 mod site;
