@@ -4,6 +4,9 @@
 
 mod audit;
 mod broken;
+mod follow;
+mod gate;
 mod journey;
+mod script;
 mod site;
 mod words;
