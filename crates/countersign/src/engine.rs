@@ -15,6 +15,7 @@ pub use seen::Seen;
 
 mod brief;
 pub mod caller;
+mod commits;
 pub mod deed;
 mod directory;
 mod handle;
@@ -63,6 +64,7 @@ pub struct Engine {
     /// Rung when a wake-up may have moved closer.
     pub wakeup_bell: Notify,
     changes: broadcast::Sender<RequestId>,
+    commit_times: prometheus_client::metrics::histogram::Histogram,
 }
 
 /// Why the engine did not do it.
@@ -102,7 +104,15 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
-        Self { ports, settings, shelf: shelf::Shelf::default(), outbox_bell: Notify::new(), wakeup_bell: Notify::new(), changes }
+        Self {
+            ports,
+            settings,
+            shelf: shelf::Shelf::default(),
+            outbox_bell: Notify::new(),
+            wakeup_bell: Notify::new(),
+            changes,
+            commit_times: commits::times(),
+        }
     }
 
     /// The shelf of policies and people in force.

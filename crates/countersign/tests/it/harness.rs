@@ -8,17 +8,23 @@ use countersign_core::id::PersonId;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
 pub use receiver::{Got, Receiver};
+pub use still::Still;
 
 mod answer;
+mod owed;
+mod racing;
 mod receiver;
+mod still;
 
 /// Nothing takes this long; a test that waits longer has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,10 +35,14 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct Harness {
     pub base: String,
     pub engine: Arc<Engine>,
+    /// Opens the door of this machine.
+    pub local_secret: String,
     client: Client,
     receiver: Receiver,
     stop: CancellationToken,
     folder: tempfile::TempDir,
+    /// Server and receiver run here, so that they go on while a test ends.
+    background: Option<Runtime>,
 }
 
 /// Somebody who speaks to the server: a person signed in, or a machine with a key.
@@ -47,19 +57,22 @@ impl Harness {
     /// A server with the sample people, the sample policies and an empty store.
     pub async fn start() -> Self {
         install_tls();
-        let receiver = Receiver::start().await;
+        let background = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let receiver = background.spawn(Receiver::start()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        write_files(folder.path(), &receiver);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bound = listener.local_addr().unwrap();
+        write_files(folder.path(), &receiver.base());
         let file = folder.path().join("countersign.toml");
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
-        let app = App::assemble(config, bound, None).await.unwrap();
-        assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
-        let (engine, stop) = (app.engine.clone(), CancellationToken::new());
-        tokio::spawn(app.run(listener, stop.clone()));
+        let stop = CancellationToken::new();
+        let (app, bound) = background.spawn(assembled(config, stop.clone())).await.unwrap();
+        let (engine, local_secret) = app;
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base: format!("http://{bound}"), engine, client, receiver, stop, folder }
+        Self { base: format!("http://{bound}"), engine, local_secret, client, receiver, stop, folder, background: Some(background) }
+    }
+
+    /// Ends the server before the test ends.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Where the server's files are.
@@ -138,9 +151,26 @@ impl Harness {
     }
 }
 
+/// Puts a server together and runs it; what a test needs of it, and its address.
+async fn assembled(config: Config, stop: CancellationToken) -> ((Arc<Engine>, String), SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bound = listener.local_addr().unwrap();
+    let app = App::assemble(config, bound, None).await.unwrap();
+    assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
+    let kept = (app.engine.clone(), app.local_secret.clone());
+    tokio::spawn(app.run(listener, stop));
+    (kept, bound)
+}
+
+/// A test that has passed leaves no work behind that nothing explains.
 impl Drop for Harness {
     fn drop(&mut self) {
+        let left = if std::thread::panicking() { Vec::new() } else { owed::unexplained(&self.folder.path().join("countersign.db")) };
         self.stop.cancel();
+        if let Some(background) = self.background.take() {
+            background.shutdown_background();
+        }
+        assert!(left.is_empty(), "the outbox still holds what nothing explains:\n{}", left.join("\n"));
     }
 }
 
@@ -175,8 +205,7 @@ impl Speaker {
     }
 }
 
-fn write_files(folder: &Path, receiver: &Receiver) {
-    let base = receiver.base();
+fn write_files(folder: &Path, base: &str) {
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     std::fs::create_dir(folder.join("policies")).unwrap();
     write("secret", SECRET.to_owned());
@@ -187,7 +216,8 @@ fn write_files(folder: &Path, receiver: &Receiver) {
             "[database]\nurl = \"sqlite://countersign.db\"\n[summary]\nprovider = \"plain\"\n[webhooks]\nallow_networks = [\"127.0.0.0/8\"]\nretry = [\"1s\"]\n[secrets]\nallow = [\"{secret}\"]\n"
         ),
     );
-    write("directory.toml", include_str!("sample/directory.toml").replace("RECEIVER", &base).replace("SECRET", &secret));
-    write("policies/expense.toml", include_str!("sample/expense.toml").replace("RECEIVER", &base).replace("SECRET", &secret));
-    write("policies/release.toml", include_str!("sample/release.toml").replace("RECEIVER", &base));
+    write("directory.toml", include_str!("sample/directory.toml").replace("RECEIVER", base).replace("SECRET", &secret));
+    write("policies/expense.toml", include_str!("sample/expense.toml").replace("RECEIVER", base).replace("SECRET", &secret));
+    write("policies/release.toml", include_str!("sample/release.toml").to_owned());
+    write("policies/notary.toml", include_str!("sample/notary.toml").to_owned());
 }
