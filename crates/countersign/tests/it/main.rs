@@ -11,5 +11,6 @@
 )]
 
 mod api;
+mod files;
 mod harness;
 mod web;

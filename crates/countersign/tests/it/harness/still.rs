@@ -31,8 +31,10 @@ pub struct Still {
     pub outrun: Arc<AtomicBool>,
     pub tries: Arc<AtomicU32>,
     pub engine: Arc<Engine>,
+    /// The files that are in force.
+    pub sources: Sources,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A clock that stands, or that moves on by a step whenever it is read.
@@ -82,10 +84,16 @@ impl Still {
         let ports = Ports { log: Arc::new(log), records: store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let settings_of = Settings { public_url: "http://127.0.0.1:1".into(), summary_budget: None, hooks: Vec::new() };
         let engine = Arc::new(Engine::new(ports, settings_of));
-        let standing = Sources::new(engine.clone(), &config, false).reload().await;
+        let sources = Sources::new(engine.clone(), &config, false);
+        let standing = sources.reload().await;
         assert_eq!(standing.wrong, [], "the sample files must load");
         let router = api::router(ApiState::new(engine.clone(), settings, CancellationToken::new()), beside);
-        Self { clock, broken, outrun, tries, engine, router, _folder: folder }
+        Self { clock, broken, outrun, tries, engine, sources, router, folder }
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Asks it something; a body makes it a POST.
