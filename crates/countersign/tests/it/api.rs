@@ -2,6 +2,7 @@
 
 mod body;
 mod decisions;
+mod documented;
 mod events;
 mod executions;
 mod keys;
