@@ -4,6 +4,7 @@
 
 mod audit;
 mod broken;
+mod demo;
 mod follow;
 mod gate;
 mod journey;
