@@ -10,4 +10,5 @@ mod gate;
 mod journey;
 mod script;
 mod site;
+mod spend;
 mod words;
