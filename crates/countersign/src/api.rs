@@ -97,8 +97,9 @@ impl ApiState {
     pub fn new(engine: Arc<Engine>, settings: ApiSettings, stop: CancellationToken) -> Self {
         let gate = Arc::new(gate::Gate::new(&settings));
         let streams = Arc::new(Semaphore::new(settings.streams_max));
+        let metrics = Arc::new(metrics::Metrics::new(&engine));
         let open_pages = Arc::new(Semaphore::new(settings.open_pages_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), providers: None, streams, open_pages }
+        Self { engine, settings: Arc::new(settings), stop, gate, metrics, providers: None, streams, open_pages }
     }
 
     /// The same, where people sign in at these providers.
@@ -118,11 +119,12 @@ impl ApiState {
     }
 }
 
-/// The whole door: API, pages, documentation. Serve it with connect info, so that limits know addresses.
-pub fn router(state: ApiState) -> Router {
+/// The whole door: API, pages, documentation, and what else stands beside them, inside the same layers. Serve it with
+/// connect info, so that limits know addresses.
+pub fn router(state: ApiState, beside: Router) -> Router {
     let (api, openapi) = documented().split_for_parts();
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", openapi);
-    let whole = api.merge(health::routes()).merge(codes::routes()).merge(crate::web::routes()).with_state(state.clone()).merge(docs);
+    let whole = api.merge(health::routes()).merge(codes::routes()).merge(crate::web::routes()).with_state(state.clone()).merge(docs).merge(beside);
     layers::around(whole, state)
 }
 

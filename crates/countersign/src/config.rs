@@ -115,9 +115,7 @@ impl Config {
         let Some(path) = file.or_else(|| here.is_file().then_some(here)) else {
             return Self::parse(None, "", environment);
         };
-        let name = path.display().to_string();
-        let source = std::fs::read_to_string(path)
-            .map_err(|error| vec![Diagnostic::at(&name, "", 0..0, "unreadable", format!("the configuration cannot be read: {}", reason(&error)))])?;
+        let source = crate::placed::text(path, "the configuration").map_err(|found| vec![*found])?;
         Self::parse(Some(path), &source, environment)
     }
 

@@ -20,6 +20,7 @@ mod brief;
 pub mod caller;
 pub mod choices;
 pub mod claims;
+mod commits;
 pub mod confirm;
 mod dead_letters;
 pub mod deed;
@@ -94,6 +95,7 @@ pub struct Engine {
     check: verification::Check,
     outlet: proof::Outlet,
     open_pages: Arc<open_pages::OpenPages>,
+    commit_times: prometheus_client::metrics::histogram::Histogram,
 }
 
 /// Why the engine did not do it.
@@ -164,6 +166,7 @@ impl Engine {
             check: verification::Check::default(),
             outlet: proof::Outlet::default(),
             open_pages: Arc::default(),
+            commit_times: commits::times(),
         }
     }
 

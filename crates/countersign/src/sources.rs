@@ -1,7 +1,7 @@
 //! Keeps what is in force the same as its files: the directory and the policies, read at the start, on
 //! SIGHUP and on change. A bad or vanished file leaves the last good version in force and says so here.
 
-use crate::config::{Config, reason};
+use crate::config::Config;
 use crate::directory::{self, Directory};
 use crate::engine::shelf::{People, Route};
 use crate::engine::{Engine, EngineError};
@@ -101,11 +101,11 @@ impl Sources {
 
     async fn reload_directory(&self, standing: &mut Standing) {
         let name = self.directory.display().to_string();
-        let source = match std::fs::read_to_string(&self.directory) {
+        let source = match crate::placed::text(&self.directory, "the directory") {
             Ok(source) => source,
-            Err(error) => {
-                let message = format!("the directory cannot be read: {}; the last good one stays in force", reason(&error));
-                return standing.wrong.push(Diagnostic::at(&name, "", 0..0, "unreadable", message));
+            Err(mut found) => {
+                found.message.push_str("; the last good one stays in force");
+                return standing.wrong.push(*found);
             }
         };
         match directory::parse(&name, &source) {

@@ -1,7 +1,7 @@
 //! The record: of one request, of all of them as pages, and of all of them as a live stream.
 
 use super::ApiState;
-use super::parameters::{Named, Parameters, invalid, limit};
+use super::parameters::{Named, NoParameters, Parameters, invalid, limit};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
 use crate::engine::Caller;
@@ -41,7 +41,12 @@ pub struct EventPage {
 /// The events of one request, all of them.
 #[utoipa::path(get, path = "/v1/requests/{id}/events", tag = "events", params(("id" = String, Path)),
     responses((status = 200, body = EventPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn of_request(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named) -> Result<Json<EventPage>, Problem> {
+pub(super) async fn of_request(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    _: Parameters<NoParameters>,
+) -> Result<Json<EventPage>, Problem> {
     let (_, events) = state.engine.see_with_events(&caller, id).await?;
     let items = events.iter().zip(1_u64..).map(|((at, event), number)| listed(id, number, *at, event)).collect();
     Ok(Json(EventPage { items, next: None }))

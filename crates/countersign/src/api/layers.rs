@@ -36,9 +36,14 @@ const ENCRYPTED: &str = "max-age=31536000";
 
 /// Puts the layers around the whole door.
 pub(super) fn around(router: Router, state: ApiState) -> Router {
-    let unknown = || async { Problem::new("unknown_route", "there is nothing at this address; `/docs` lists every address") };
+    let unknown = || async { nothing_here() };
     let method = || async { Problem::new("method_not_allowed", "this address does not take this method") };
     router.fallback(unknown).method_not_allowed_fallback(method).layer(middleware::from_fn_with_state(state, watched))
+}
+
+/// What is said where nothing is.
+pub(crate) fn nothing_here() -> Problem {
+    Problem::new("unknown_route", "there is nothing at this address; `/docs` lists every address")
 }
 
 async fn watched(State(state): State<ApiState>, request: Request, next: Next) -> Response {

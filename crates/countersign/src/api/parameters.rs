@@ -75,6 +75,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     }
 }
 
+/// No parameters: a list that is answered whole says so, rather than pass over what it was asked.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
+
 /// The innermost reason: the outer ones speak of deserializing.
 fn inner(error: &dyn std::error::Error) -> String {
     let mut error = error;

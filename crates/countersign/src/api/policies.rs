@@ -2,6 +2,7 @@
 
 use super::ApiState;
 use super::body::{Members, Shape, Strict};
+use super::parameters::{NoParameters, Parameters};
 use super::permit::Permit;
 use super::problem::{FaultBody, Problem, ProblemBody};
 use crate::engine::{Caller, EngineError};
@@ -27,7 +28,7 @@ pub struct PolicyPage {
 /// All policies in force.
 #[utoipa::path(get, path = "/v1/policies", tag = "policies",
     responses((status = 200, body = PolicyPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list(State(state): State<ApiState>, _: Permit) -> Json<PolicyPage> {
+pub(super) async fn list(State(state): State<ApiState>, _: Permit, _: Parameters<NoParameters>) -> Json<PolicyPage> {
     let items = state.engine.shelf().policies().iter().map(|policy| explain::policy(policy, false)).collect();
     Json(PolicyPage { items, next: None })
 }

@@ -146,13 +146,17 @@ impl Meaning {
         if provider != Provider::Plain && web_url(&url).is_none() {
             self.wrong(&at, "`summary.url`: expected a URL like `http://127.0.0.1:11434`".into(), None);
         }
+        let (model, at) = self.said(("summary", "model"))?;
+        if provider != Provider::Plain && model.trim().is_empty() {
+            self.wrong(&at, "`summary.model`: expected the name of a model, like `llama3.2`".into(), None);
+        }
         let (key, at) = self.said(("summary", "key"))?;
         let reference = key.parse().ok();
         if reference.is_none() && !key.is_empty() {
             self.layered.wrong.push(at.finding("bad_value", "`summary.key`: a secret is named `env:NAME` or `file:PATH`, never written here", true));
         }
         let budget = self.budget()?;
-        Some(SummaryConfig { provider, url, model: self.said(("summary", "model"))?.0, budget, key: reference })
+        Some(SummaryConfig { provider, url, model, budget, key: reference })
     }
 
     fn budget(&mut self) -> Option<SignedDuration> {

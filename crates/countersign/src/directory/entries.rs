@@ -123,6 +123,10 @@ fn email(placed: &mut Placed<'_>, table: &Table<'_>) -> Option<(String, Span)> {
 fn limit(placed: &mut Placed<'_>, table: &Table<'_>) -> Option<Money> {
     let (text, at) = placed.text(table, "limit")?;
     match Money::parse(&text) {
+        Ok(limit) if limit.amount.is_sign_negative() && !limit.amount.is_zero() => {
+            placed.error(&at, "bad_limit", "a limit is not below zero", Some("limit = \"5000 USD\"".into()));
+            None
+        }
         Ok(limit) => Some(limit),
         Err(error) => {
             placed.error(&at, "bad_limit", error.to_string(), Some("limit = \"5000 USD\"".into()));

@@ -126,7 +126,7 @@ impl Engine {
             }
             let (commit, rings) = self.commit_of(id, &instruction, &decided, &opened, &facts);
             let append = commit.append.clone();
-            match self.ports.log.commit(commit).await {
+            match self.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, rings, committed.now)),
                 Err(CommitError::Conflict | CommitError::Moment) => self.puts_stand(&instruction).await?,
                 Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
@@ -284,7 +284,7 @@ impl Engine {
         let attempted = format!("{:?}", instruction.command).split([' ', '(', '{']).next().unwrap_or_default().to_lowercase();
         let attempt = RefusedAttempt { at: now, request: Some(id), actor: instruction.actor.clone(), attempted, code: refusal.code().to_owned() };
         // The refusal stands whether or not the log beside the chain takes it.
-        if let Err(error) = self.ports.log.commit(Commit { refused: Some(attempt), ..Commit::default() }).await {
+        if let Err(error) = self.commit(Commit { refused: Some(attempt), ..Commit::default() }).await {
             tracing::warn!(error = %error, "a refused attempt could not be logged");
         }
         EngineError::Refused(refusal)
@@ -303,9 +303,12 @@ fn tell_the_log(decided: &Decided) {
     }
 }
 
-/// The moment before which the commit must happen: the next timer that would change what was decided.
+/// The moment before which the commit must happen: the next timer that would change what was decided. Behind a
+/// reminder that is overdue an expiry may be close: it bounds the commit too (rule 16).
 fn next_deadline(opened: &Opened, facts: &Facts<'_>) -> Option<Timestamp> {
-    opened.request.as_ref().and_then(|request| request.next_wakeup(facts)).filter(|due| *due > opened.now)
+    let request = opened.request.as_ref()?;
+    let expiries = request.open_stages().map(|stage| stage.expires_at);
+    request.next_wakeup(facts).into_iter().chain(expiries).filter(|due| *due > opened.now).min()
 }
 
 pub(super) fn folded(id: RequestId, loaded: &Loaded) -> Result<Request, Fault> {

@@ -2,6 +2,7 @@
 
 use countersign_core::event::{Actor, Decision, Door, EscalationCause, Event, StageResult};
 use countersign_core::id::{PersonId, RequestId};
+use countersign_core::policy::RuleRef;
 use countersign_store::Positioned;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,9 @@ fn facts(event: &Event) -> Value {
             "policy": policy.as_str(), "policy_version": version.to_string(), "requester": requester.as_str(),
             "by": actor(by), "payload": payload.to_string(), "external_id": external_id }),
         Event::Ruled { revision, rule, verdict, failure } => {
-            json!({ "revision": revision.0, "rule": format!("{rule:?}"), "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
+            // The how-manieth rule of the pinned version, from 1; null where none could be evaluated.
+            let rule = if let RuleRef::Rule(index) = rule { Some(index + 1) } else { None };
+            json!({ "revision": revision.0, "rule": rule, "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
         }
         Event::StageOpened(opened) => json!({ "stage": opened.stage.to_string(), "asked": seats(&opened.asked),
             "directory": opened.directory, "expires_at": opened.expires_at.to_string(), "require": opened.require_passkey.then_some("passkey") }),

@@ -278,7 +278,7 @@ impl Performer {
         }
         let until = now.saturating_add(lasts).unwrap_or(now);
         let commit = Commit { outbox: vec![OutboxChange::Extend { id: piece.row.id, token: piece.token, until }], ..Commit::default() };
-        match self.engine.log().commit(commit).await {
+        match self.engine.commit(commit).await {
             Ok(_) => Ok(()),
             Err(countersign_store::CommitError::LeaseLost) => Err(Refusal::LeaseLost { token: piece.token, current: 0 }.into()),
             Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
@@ -296,7 +296,7 @@ impl Performer {
 
     async fn change(&self, change: OutboxChange) -> Result<(), EngineError> {
         let commit = Commit { outbox: vec![change], ..Commit::default() };
-        match self.engine.log().commit(commit).await {
+        match self.engine.commit(commit).await {
             Ok(_) | Err(countersign_store::CommitError::LeaseLost) => Ok(()),
             Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
             Err(_) => Err(EngineError::Busy),

@@ -12,6 +12,7 @@
 
 mod api;
 mod engine;
+mod files;
 mod harness;
 #[path = "../peers/mod.rs"]
 mod peers;

@@ -27,6 +27,13 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.trim().parse().ok())
 }
 
+/// For the table at the end of the test command.
+fn leave_counts(file: &str, text: &str) {
+    if let Some(folder) = std::env::var_os("COUNTERSIGN_COUNTS") {
+        std::fs::write(std::path::Path::new(&folder).join(file), text).unwrap();
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     seeds: u64,
@@ -105,6 +112,8 @@ fn every_seed_keeps_every_rule() {
     println!("seeds from {base}");
     let (tally, took) = many(base, setting("COUNTERSIGN_SIM_SEEDS"), setting("COUNTERSIGN_SIM_SECONDS").unwrap_or(SECONDS));
     tally.print(took);
+    let judged: Vec<String> = tally.rules.keys().map(u32::to_string).collect();
+    leave_counts("seeds", &format!("seeds {}\nseeds_failed {}\nrules {}\n", tally.seeds, tally.failed.len(), judged.join(" ")));
     assert!(tally.failed.is_empty(), "{} seeds failed", tally.failed.len());
     let idle: Vec<&u32> = RULES.iter().filter(|rule| !tally.rules.contains_key(rule)).collect();
     assert!(tally.seeds < ENOUGH || idle.is_empty(), "rules that judged nothing: {idle:?}");
@@ -153,6 +162,7 @@ fn every_planted_bug_is_caught() {
             None => missed.push(bug),
         }
     }
+    leave_counts("bugs", &format!("bugs_planted {}\nbugs_caught {}\n", BUGS.len(), BUGS.len() - missed.len()));
     assert!(missed.is_empty(), "not caught within {CAUGHT_WITHIN} seeds: {missed:?}");
 }
 

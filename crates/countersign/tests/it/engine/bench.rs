@@ -47,7 +47,7 @@ impl Bench {
         install_tls();
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().unwrap();
-        write_files(folder.path(), &receiver);
+        write_files(folder.path(), &receiver.base());
         let config = Config::load(Some(&folder.path().join("countersign.toml")), &BTreeMap::new()).unwrap();
         let store = Arc::new(Meddled::default());
         let ports = Ports { log: store.clone(), records: store.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
