@@ -67,7 +67,7 @@ fn said(seen: &Seen, number: u64, at: Timestamp, event: &Event) -> Option<SaidBo
     };
     let (person, key) = match by {
         Actor::Person(person) => (Some(person.to_string()), None),
-        Actor::Key { key, person } => (Some(person.to_string()), Some(key.to_string())),
+        Actor::Key { key, person } => (person.as_ref().map(ToString::to_string), Some(key.to_string())),
         Actor::Engine => (None, None),
     };
     let (decision, attachment) = match event {

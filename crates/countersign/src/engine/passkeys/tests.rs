@@ -2,6 +2,7 @@
 
 use super::ceremony::Purpose;
 use super::*;
+use crate::engine::sessions::{Arrival, SignedBy};
 use crate::engine::shelf::People;
 use crate::engine::{Ports, Settings};
 use crate::ports::{Clock, SystemRandom};
@@ -47,7 +48,8 @@ fn browser(person: &str) -> Caller {
 
 async fn session(scene: &Scene, person: &str) -> String {
     let link = scene.engine.create_login_link(&PersonId::from(person)).await.unwrap();
-    scene.engine.use_login_link(&link).await.unwrap().unwrap().0
+    let arrival = Arrival { by: SignedBy::Link, device: "Firefox on Linux".into(), address: "192.0.2.7".into() };
+    scene.engine.use_login_link(&link, &arrival).await.unwrap().unwrap().0
 }
 
 fn code<T: std::fmt::Debug>(refused: Result<T, EngineError>) -> &'static str {
