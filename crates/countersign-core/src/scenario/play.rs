@@ -67,7 +67,9 @@ impl<'a> World<'a> {
             Deed::Comments { person, request, comment } => {
                 self.command(*request, &Command::Comment { by: Actor::Person(person.clone()), comment: content(comment) }, now)
             }
-            Deed::Reassigns { person, request, to } => self.operate(*request, person, &Command::Reassign { by: Actor::Person(person.clone()), to: to.clone() }, now),
+            Deed::Reassigns { person, request, to } => {
+                self.operate(*request, person, &Command::Reassign { by: Actor::Person(person.clone()), to: to.clone() }, now)
+            }
             Deed::Retries { person, request, action } => {
                 self.operate(*request, person, &Command::RetryExecution { action: action.clone(), by: Actor::Person(person.clone()) }, now)
             }

@@ -1,6 +1,8 @@
-//! Load, decide, commit. A conflict loads again; a commit in doubt loads again too, and finds out.
+//! Load, decide, commit. A conflict, be it of the request or of the directory, loads again; a commit in doubt loads
+//! again too, and finds out.
 
 use super::owed::Owed;
+use super::shelf::DIRECTORY_KEY;
 use super::{Engine, EngineError, Seen};
 use countersign_core::canonical::Digest;
 use countersign_core::command::Command;
@@ -10,7 +12,7 @@ use countersign_core::people::Roster;
 use countersign_core::policy::Policy;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::{Decided, Effect, Facts, Request, decide, fold};
-use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Loaded, OutboxChange, OutboxRow, RefusedAttempt};
+use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Kind, Loaded, OutboxChange, OutboxRow, RefusedAttempt};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -101,7 +103,8 @@ impl Engine {
             let append = commit.append.clone();
             match self.ports.log.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, due_now, committed.now)),
-                Err(CommitError::Conflict | CommitError::Moment) => {}
+                Err(CommitError::Moment) => {}
+                Err(CommitError::Conflict) => self.shelf.follow_directory(self.records()).await?,
                 Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
                 Err(CommitError::LeaseLost) if in_doubt => return self.reread(id).await,
@@ -148,8 +151,10 @@ impl Engine {
             contents,
             row: super::row::row_of(&decided.request, facts),
         });
+        // Rule 1: whoever was eligible when this was decided is so when it is committed.
+        let expect = append.iter().map(|_| (Kind::Directory, DIRECTORY_KEY.to_owned(), opened.roster.version)).collect();
         let not_after = next_deadline(opened, facts);
-        (Commit { append, not_after, outbox, idempotency: instruction.idempotency.clone(), ..Commit::default() }, due_now)
+        (Commit { append, expect, not_after, outbox, idempotency: instruction.idempotency.clone(), ..Commit::default() }, due_now)
     }
 
     /// The outbox rows for a decision's effects, and for the webhooks that take every event.

@@ -87,10 +87,18 @@ impl PolicySources {
     }
 }
 
+/// The one record of the directory. Every decision is committed only if this record still has the version that it
+/// was made under (rule 1).
+pub const DIRECTORY_KEY: &str = "directory";
+
+/// Makes people of the directory's record: its bytes and its version.
+pub type ReadPeople = dyn Fn(&[u8], u64) -> Result<People, String> + Send + Sync;
+
 /// What is in force now.
 #[derive(Default)]
 pub struct Shelf {
     people: RwLock<Arc<People>>,
+    read_people: RwLock<Option<Arc<ReadPeople>>>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
     concerns: AtomicUsize,
@@ -105,6 +113,27 @@ impl Shelf {
     /// Puts another directory in force.
     pub fn set_people(&self, people: People) {
         *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+    }
+
+    /// Says how the directory's record is read, should another process have put a newer one in force.
+    pub fn read_people_with(&self, read: Arc<ReadPeople>) {
+        *self.read_people.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
+    }
+
+    /// Puts the directory of the records in force, where it is newer than the one here.
+    ///
+    /// # Errors
+    /// When the records cannot be read, or the directory in them cannot: then nothing can be decided.
+    pub(super) async fn follow_directory(&self, records: &Arc<dyn Records>) -> Result<(), Fault> {
+        let Some(record) = records.get(Kind::Directory, DIRECTORY_KEY).await? else { return Ok(()) };
+        let read = self.read_people.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(read) = read.filter(|_| record.version > self.people().roster.version) else { return Ok(()) };
+        let people = read(&record.bytes, record.version).map_err(|what| Fault::Damaged { place: "the directory".into(), what })?;
+        let mut here = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        if people.roster.version > here.roster.version {
+            *here = Arc::new(people);
+        }
+        Ok(())
     }
 
     /// How many files are not in force as they stand: then the last good version is.
