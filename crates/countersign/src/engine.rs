@@ -22,7 +22,7 @@ mod handle;
 pub mod keys;
 mod ledger;
 pub mod owed;
-mod query;
+pub mod query;
 mod row;
 pub mod seen;
 pub mod shelf;

@@ -12,10 +12,10 @@ use crate::refusal::Refusal;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub(super) use route::{counts, specs, standing};
+pub(super) use route::{ask, barred, counts, specs, standing};
 pub(super) use settle::heard;
 pub use wake::Timer;
-pub(super) use wake::{earliest, timers};
+pub(super) use wake::{earliest, timers, undecided};
 
 mod execute;
 mod life;

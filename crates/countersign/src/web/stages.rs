@@ -57,7 +57,7 @@ fn line(seen: &Seen, stage: &Stage, zone: &Zone) -> StageLine {
         name: view.name,
         status,
         class,
-        progress: format!("{} of {} have agreed", view.approved_by.len(), view.quorum),
+        progress: format!("{} of {} have agreed", view.filled, view.quorum),
         people: everybody.iter().map(|person| person_line(seen, stage, person, waiting.contains(person))).collect(),
         due: view.due.map(|due| (zone.at(due), distance(seen, due))),
     }
