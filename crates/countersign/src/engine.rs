@@ -36,7 +36,7 @@ pub mod operations;
 pub mod owed;
 pub mod passkeys;
 pub mod proof;
-mod query;
+pub mod query;
 mod row;
 pub mod rows;
 pub mod seen;

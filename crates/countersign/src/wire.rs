@@ -87,6 +87,9 @@ pub struct StageBody {
     pub status: String,
     /// Distinct people needed.
     pub quorum: usize,
+    /// How many of them the approvals that count make up: two voices for one seat are one.
+    #[serde(default)]
+    pub filled: usize,
     /// Who may decide, with those who have.
     pub approvers: Vec<String>,
     /// Whose approval counts.
@@ -275,6 +278,7 @@ pub fn stage(seen: &Seen, stage: &Stage) -> StageBody {
         name: view.name,
         status: status.into(),
         quorum: view.quorum,
+        filled: view.filled,
         approvers: words(&view.approvers),
         approved_by: words(&view.approved_by),
         rejected_by: words(&view.rejected_by),

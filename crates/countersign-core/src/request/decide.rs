@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub use life::ATTACHMENTS_MAX;
-pub(super) use route::{counts, specs, standing};
+pub(super) use route::{ask, barred, counts, specs, standing};
 pub(super) use settle::heard;
 pub(super) use voice::{must_sign, to_sign};
 pub use wake::Timer;
-pub(super) use wake::{earliest, timers};
+pub(super) use wake::{earliest, timers, undecided};
 
 mod execute;
 mod life;

@@ -82,6 +82,22 @@ fn rule_3_repeated_voices_beside_each_other_count_in_both_stages() {
 }
 
 #[test]
+fn rule_3_two_voices_for_one_seat_fill_one_place_and_a_closed_stage_keeps_what_it_had() {
+    let rules = "[[rule]]\nname = \"r\"\n[[rule.stage]]\nname = \"review\"\nexpire = { after = \"72h\" }\n\
+        seats = [{ from = [\"group:legal\"] }, { from = [\"group:security\"] }]\n";
+    let mut world = World::new(policy(rules), roster("leo ana bo cy zoe", &[("legal", "ana bo"), ("security", "cy")]));
+    world.submit("leo").unwrap();
+    for person in ["ana", "bo"] {
+        world.approve(person).unwrap();
+    }
+    let view = |world: &World| world.request().stage_view(&world.request().stages[0], &world.facts());
+    assert_eq!((view(&world).filled, view(&world).approved_by.len(), view(&world).quorum), (1, 2, 2), "1 of 2, whoever else of legal agrees");
+    world.approve("cy").unwrap();
+    world.leaves("cy");
+    assert_eq!(view(&world).filled, 2, "what was approved stays approved");
+}
+
+#[test]
 fn rule_10_a_changed_mind_leaves_no_second_voice_beside_it() {
     let mut world = beside("");
     world.decide("ana", Decision::Reject).unwrap();

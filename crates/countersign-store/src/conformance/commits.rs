@@ -91,7 +91,13 @@ pub(super) async fn an_expected_record_that_moved_conflicts<S: RequestLog + Reco
     let put = Put { kind: Kind::Directory, key: "people".to_owned(), expected: 0, bytes: Some(b"{}".to_vec()) };
     stage.store.put(put).await.unwrap();
     assert!(matches!(stage.store.commit(expecting(0)).await, Err(CommitError::Conflict)));
+    assert!(stage.store.load(request(1)).await.unwrap().is_none(), "nothing was written");
     stage.store.commit(expecting(1)).await.unwrap();
+    let put = Put { kind: Kind::Directory, key: "people".to_owned(), expected: 1, bytes: Some(b"[]".to_vec()) };
+    stage.store.put(put).await.unwrap();
+    let behind = Commit { expect: vec![(Kind::Directory, "people".to_owned(), 1)], ..growth(1, 1, approved(1)) };
+    assert!(matches!(stage.store.commit(behind).await, Err(CommitError::Conflict)), "the request stands as it was, the record does not");
+    assert_eq!(stage.store.load(request(1)).await.unwrap().unwrap().row, row(1));
 }
 
 pub(super) async fn a_record_is_written_with_the_events_or_not_at_all<S: RequestLog + Records>(stage: Stage<S>) {

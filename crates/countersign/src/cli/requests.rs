@@ -218,7 +218,7 @@ fn facts(payload: &Value) {
 fn stage(stage: &StageBody, now: jiff::Timestamp) {
     let said = clean(&stage.approved_by.join(", "));
     let yes = if said.is_empty() { String::new() } else { format!(" ({said})") };
-    let count = format!("{} of {} said yes{yes}", stage.approved_by.len(), stage.quorum);
+    let count = format!("{} of {} said yes{yes}", stage.filled, stage.quorum);
     terminal::say(&format!("stage {}: {}, {count}", clean(&stage.name), terminal::status(&stage.status)));
     terminal::say(&format!("  asked     {}", clean(&stage.approvers.join(", "))));
     if !stage.rejected_by.is_empty() {

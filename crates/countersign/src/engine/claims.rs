@@ -46,6 +46,7 @@ impl Listed {
     /// two directories of one version are the same.
     pub(super) fn merged(&self) -> People {
         let mut people = self.people.clone();
+        people.directory = people.roster.version;
         if people.roster.version == 0 || self.claims.is_empty() {
             return people;
         }

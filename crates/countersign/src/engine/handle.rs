@@ -1,7 +1,9 @@
-//! Load, decide, commit. A conflict loads again; a commit in doubt loads again too, and finds out.
+//! Load, decide, commit. A conflict, be it of the request or of the directory, loads again; a commit in doubt loads
+//! again too, and finds out.
 
 use super::owed::Owed;
 use super::row::involved;
+use super::shelf::DIRECTORY_KEY;
 use super::{Engine, EngineError, Seen};
 use countersign_core::canonical::Digest;
 use countersign_core::command::Command;
@@ -11,7 +13,7 @@ use countersign_core::people::Roster;
 use countersign_core::policy::Policy;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::{Decided, Effect, Facts, Request, decide, fold};
-use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Loaded, OutboxChange, OutboxRow, Put, RefusedAttempt};
+use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Kind, Loaded, OutboxChange, OutboxRow, Put, RefusedAttempt};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -84,6 +86,8 @@ struct Opened {
     policy: Arc<Policy>,
     payload: Value,
     roster: Arc<Roster>,
+    /// The version of the directory's record that the roster stands on.
+    directory: u64,
     now: Timestamp,
 }
 
@@ -128,7 +132,8 @@ impl Engine {
             let append = commit.append.clone();
             match self.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, rings, committed.now)),
-                Err(CommitError::Conflict | CommitError::Moment) => self.puts_stand(&instruction).await?,
+                Err(CommitError::Moment) => {}
+                Err(CommitError::Conflict) => self.after_conflict(&instruction).await?,
                 Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
                 Err(CommitError::LeaseLost) if in_doubt => return self.reread(id).await,
@@ -140,7 +145,8 @@ impl Engine {
     }
 
     async fn open(&self, id: RequestId, instruction: &Instruction, first: bool) -> Result<Opened, EngineError> {
-        let roster = self.shelf.people().roster.clone();
+        let people = self.shelf.people();
+        let (roster, directory) = (people.roster.clone(), people.directory);
         // A submission bears an id that was drawn just now: there is nothing to load, unless a commit says otherwise.
         let fresh = first && instruction.policy.is_some();
         let Some(loaded) = (if fresh { None } else { self.ports.log.load(id).await? }) else {
@@ -148,7 +154,7 @@ impl Engine {
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
             // A submission too bears the store's time: nodes' own clocks may differ by days (rule 16).
             let now = self.store_now().await?;
-            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, now });
+            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, directory, now });
         };
         let request = folded(id, &loaded)?;
         let policy = self.shelf.version(&request.version, self.records()).await?;
@@ -156,7 +162,7 @@ impl Engine {
             Some(payload) => payload.clone(),
             None => payload_of(&request, &loaded.contents)?,
         };
-        Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, now: loaded.now })
+        Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, directory, now: loaded.now })
     }
 
     /// Everything that is written together, and whom to wake for it.
@@ -177,14 +183,18 @@ impl Engine {
             contents,
             row: super::row::row_of(&decided.request, facts),
         });
+        // Rule 1: whoever was eligible when this was decided is so when it is committed.
+        let expect = append.iter().map(|_| (Kind::Directory, DIRECTORY_KEY.to_owned(), opened.directory)).collect();
         let not_after = next_deadline(opened, facts);
         let rings = Rings { due_now, next_wakeup: append.as_ref().and_then(|append| append.row.next_wakeup) };
         let puts = instruction.puts.clone();
-        (Commit { append, not_after, outbox, puts, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
+        (Commit { append, expect, not_after, outbox, puts, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
     }
 
-    /// After a conflict: a record that somebody else has written since will not be written by trying again.
-    async fn puts_stand(&self, instruction: &Instruction) -> Result<(), EngineError> {
+    /// After a conflict: the directory may have changed; and a record that somebody else has written since will not
+    /// be written by trying again.
+    async fn after_conflict(&self, instruction: &Instruction) -> Result<(), EngineError> {
+        self.shelf.follow_directory(self.records()).await?;
         for put in &instruction.puts {
             let current = self.records().get(put.kind, &put.key).await?.map_or(0, |record| record.version);
             if current != put.expected {

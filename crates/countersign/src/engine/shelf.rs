@@ -19,6 +19,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct People {
     /// For decisions.
     pub roster: Arc<Roster>,
+    /// The version of the directory's record, without what else the roster is made of.
+    pub directory: u64,
     /// Preferred first; nothing for those who look at the inbox alone.
     pub routes: BTreeMap<PersonId, Vec<Route>>,
     /// IANA zones for the times that people read.
@@ -93,6 +95,13 @@ impl PolicySources {
     }
 }
 
+/// The one record of the directory. Every decision is committed only if this record still has the version that it
+/// was made under (rule 1).
+pub const DIRECTORY_KEY: &str = "directory";
+
+/// Makes people of the directory's record: its bytes and its version.
+pub type ReadPeople = dyn Fn(&[u8], u64) -> Result<People, String> + Send + Sync;
+
 /// What is in force now.
 #[derive(Default)]
 pub struct Shelf {
@@ -100,6 +109,7 @@ pub struct Shelf {
     /// The directory's own and the groups that providers name, without what people chose for themselves.
     listed: RwLock<Listed>,
     choices: RwLock<BTreeMap<PersonId, Choices>>,
+    read_people: RwLock<Option<Arc<ReadPeople>>>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
     concerns: AtomicUsize,
@@ -145,6 +155,28 @@ impl Shelf {
             chosen.lay_over(person, &mut people);
         }
         *in_force = Arc::new(people);
+    }
+
+    /// Says how the directory's record is read, should another process have put a newer one in force.
+    pub fn read_people_with(&self, read: Arc<ReadPeople>) {
+        *self.read_people.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
+    }
+
+    /// Puts the directory of the records in force, where it is newer than the one here.
+    ///
+    /// # Errors
+    /// When the records cannot be read, or the directory in them cannot: then nothing can be decided.
+    pub(super) async fn follow_directory(&self, records: &Arc<dyn Records>) -> Result<(), Fault> {
+        let Some(record) = records.get(Kind::Directory, DIRECTORY_KEY).await? else { return Ok(()) };
+        let read = self.read_people.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(read) = read.filter(|_| record.version > self.people().directory) else { return Ok(()) };
+        let people = read(&record.bytes, record.version).map_err(|what| Fault::Damaged { place: "the directory".into(), what })?;
+        self.change_people(|listed| {
+            if people.roster.version > listed.people.roster.version {
+                listed.people = people;
+            }
+        });
+        Ok(())
     }
 
     /// How many files are not in force as they stand: then the last good version is.

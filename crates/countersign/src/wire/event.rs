@@ -32,25 +32,21 @@ pub struct EventBody {
 
 /// An event of the stream.
 #[must_use]
-pub fn streamed(positioned: &Positioned) -> EventBody {
-    let mut body = listed(positioned.request, positioned.number, positioned.at, &positioned.event);
+pub fn streamed(positioned: &Positioned, rule: Option<&str>) -> EventBody {
+    let mut body = listed(positioned.request, positioned.number, positioned.at, &positioned.event, rule);
     body.cursor = Some(positioned.position.to_string());
     body.hash = Some(positioned.hash.to_string());
     body
 }
 
-/// An event of one request.
+/// An event of one request; `rule` is the name of the rule that it speaks of, if it speaks of one.
 #[must_use]
-pub fn listed(request: RequestId, number: u64, at: Timestamp, event: &Event) -> EventBody {
-    EventBody {
-        request: request.to_string(),
-        number,
-        cursor: None,
-        event: event.name().to_owned(),
-        at: at.to_string(),
-        facts: facts(event),
-        hash: None,
+pub fn listed(request: RequestId, number: u64, at: Timestamp, event: &Event, rule: Option<&str>) -> EventBody {
+    let mut facts = facts(event);
+    if let (Some(rule), Some(facts)) = (rule, facts.as_object_mut()) {
+        facts.insert("rule".into(), rule.into());
     }
+    EventBody { request: request.to_string(), number, cursor: None, event: event.name().to_owned(), at: at.to_string(), facts, hash: None }
 }
 
 /// The word for a decision.
@@ -75,9 +71,7 @@ fn facts(event: &Event) -> Value {
             "policy": policy.as_str(), "policy_version": version.to_string(), "requester": requester.as_str(),
             "by": actor(by), "payload": payload.to_string(), "external_id": external_id }),
         Event::Ruled { revision, rule, verdict, failure } => {
-            // The how-manieth rule of the pinned version, from 1; null where none could be evaluated.
-            let rule = if let RuleRef::Rule(index) = rule { Some(index + 1) } else { None };
-            json!({ "revision": revision.0, "rule": rule, "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
+            json!({ "revision": revision.0, "rule": rule_word(rule), "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
         }
         Event::StageOpened(opened) => json!({ "stage": opened.stage.to_string(), "asked": seats(&opened.asked),
             "directory": opened.directory, "expires_at": opened.expires_at.to_string(), "require": opened.require_passkey.then_some("passkey") }),
@@ -140,6 +134,14 @@ fn worked(event: &Event) -> Value {
         }
         Event::Commented { by, comment } => json!({ "by": actor(by), "comment": comment.to_string() }),
         _ => Value::Null,
+    }
+}
+
+/// The rule's place in its policy, where its name is not at hand.
+fn rule_word(rule: &RuleRef) -> String {
+    match rule {
+        RuleRef::Rule(index) => format!("rule {}", index + 1),
+        RuleRef::FailedClosed => "failed closed".into(),
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod bench;
 mod dead_letters;
+mod directory;
 mod meddled;

@@ -144,9 +144,14 @@ impl Client {
     /// How long until just around the next timer: those who decide at the last moment race with it.
     fn until_deadline(&mut self, id: RequestId) -> Option<i64> {
         let loaded = self.world.store.load(id).now_or_never()?.ok()??;
-        let timer = if self.dice.permille(500) { loaded.row.next_wakeup } else { loaded.row.due };
+        let expiry = loaded.events.iter().rev().find_map(|(_, event)| match event {
+            Event::StageOpened(opened) => Some(opened.expires_at),
+            Event::Escalated(escalated) => escalated.expires_at,
+            _ => None,
+        });
+        let timer = *self.dice.one(&[loaded.row.next_wakeup, loaded.row.due, expiry, expiry]).unwrap();
         let left = timer?.as_millisecond() - loaded.now.as_millisecond();
-        (left > 0 && self.dice.permille(700)).then(|| (left + self.dice.between(-90, 5)).max(0))
+        (left > 0 && self.dice.permille(900)).then(|| (left + self.dice.between(-60, 30)).max(0))
     }
 
     fn somebody(&mut self, waiting: &[P], requester: &P) -> P {

@@ -25,7 +25,7 @@ pub(crate) struct Step<'a> {
     pub(crate) id: RequestId,
     pub(crate) at: i64,
     pub(crate) note: &'a CommitNote,
-    /// The directories in force while it was decided.
+    /// The directory in force when it was committed.
     pub(crate) crews: &'a [Arc<Crew>],
     pub(crate) batch: &'a [(Timestamp, Event)],
     pub(crate) index: usize,
