@@ -112,7 +112,7 @@ async fn page_of(state: &ApiState, visitor: &Visitor, asked: Asked) -> Result<Au
 }
 
 fn line(found: &FoundEvent, words: &Words) -> Line {
-    let body = listed(found.request, found.number, found.at, &found.event);
+    let body = listed(found.request, found.number, found.at, &found.event, None);
     let mut facts = Vec::new();
     flatten("", &body.facts, &mut facts);
     let short: String = body.request.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();

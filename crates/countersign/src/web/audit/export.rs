@@ -139,7 +139,7 @@ fn answer(name: &str, format: Format, rows: impl Stream<Item = Result<Bytes, Eng
 }
 
 fn event_row(event: &Positioned, format: Format) -> Vec<u8> {
-    let body = streamed(event);
+    let body = streamed(event, None);
     match format {
         Format::Lines => line(&serde_json::to_value(&body).unwrap_or_default()),
         Format::Table => row(&[
