@@ -35,6 +35,8 @@ pub struct Policy {
     pub title: Template,
     /// Told of trouble, and asked when a rule cannot be evaluated.
     pub owner: Vec<Selector>,
+    /// Who else may see its requests.
+    pub readers: Vec<Selector>,
     /// What callers must send, in the order of the file.
     pub fields: Vec<Field>,
     /// Read top to bottom; the last holds always.

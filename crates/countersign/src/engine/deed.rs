@@ -122,6 +122,7 @@ impl Engine {
     /// When the caller does not see it.
     pub async fn comment(&self, caller: &Caller, id: RequestId, text: &str) -> Result<Handled, EngineError> {
         let seen = self.must_see(caller, id).await?;
+        caller.comments(&seen)?;
         let by = actor(caller, &seen);
         let content = self.seal(text.as_bytes().to_vec());
         let mut instruction = Instruction::new(Command::Comment { by, comment: content.id }, caller.name());

@@ -20,7 +20,7 @@ async fn every_documented_route_answers() {
             .replace("{notice}", "eff_00000000000070008000000000000000");
         for method in methods.as_object().unwrap().keys().filter(|name| !["parameters", "summary"].contains(&name.as_str())) {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            if path == "/v1/logout" {
+            if path == "/v1/logout" || (path == "/v1/sessions" && method == Method::DELETE) {
                 continue;
             }
             let answer = olga.send(olga.request(method.clone(), &path)).await;
