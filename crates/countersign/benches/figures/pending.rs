@@ -180,7 +180,7 @@ async fn lateness(store: &Arc<SqliteStore>, mut after: u64, wanted: usize) -> St
 async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore>) {
     let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
-    let ports = Ports { log, records, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+    let ports = Ports { log, records: records.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
     let settings = Settings {
         public_url: "http://127.0.0.1".into(),
         summary_budget: None,
