@@ -2,4 +2,3 @@
 ALTER TABLE requests ADD COLUMN subject TEXT;
 
 CREATE INDEX requests_subject ON requests (policy, subject) WHERE subject IS NOT NULL;
-CREATE INDEX requests_again   ON requests (policy, requester);

@@ -93,10 +93,6 @@ fn statements<'db>(db: &'db Connection, query: &ListQuery) -> rusqlite::Result<V
     if let Some(key) = query.key {
         return Ok(vec![(walk!("requests_key", "r.submitted_with = ?2")?, vec![Box::new(Col(key))])]);
     }
-    if let (Some(policy), Some(person), true) = (&query.policy, &query.requester, query.status.is_empty()) {
-        let sql = walk!("requests_again", "r.policy = ?2 AND r.requester = ?3")?;
-        return Ok(vec![(sql, vec![Box::new(policy.as_str().to_owned()), Box::new(person.as_str().to_owned())])]);
-    }
     let each = |status: &StatusName| -> rusqlite::Result<(CachedStatement<'db>, Bound)> {
         let code = status_code(*status);
         Ok(match (&query.requester, &query.policy) {
