@@ -1,16 +1,43 @@
 //! Tests, simulation, scenarios, benchmark and crashes: which cargo commands they are.
 
-use crate::run::cargo;
+use crate::run::{cargo, watched};
+use crate::tally::{self, Tally};
 
-/// Everything that continuous integration runs, cheapest first; stops at the first failure.
+/// Everything that continuous integration runs, cheapest first. Where format or lints fail the tests are not begun;
+/// where a test fails the others run all the same. What really ran is said at the end.
 pub(crate) fn all(quick: bool, sim_seconds: u64) -> Result<(), String> {
+    let mut tally = Tally::default();
+    let done = steps(quick, sim_seconds, &mut tally);
+    if done.is_err() && tally.failed() == 0 {
+        tally.broke();
+    }
+    if let Err(failed) = &done {
+        println!("\nfailed: {failed}");
+    }
+    println!("{}", tally.report());
+    done
+}
+
+fn steps(quick: bool, sim_seconds: u64, tally: &mut Tally) -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"], &[])?;
     if quick {
-        return cargo(&["test", "--workspace", "--lib", "--bins"], &[]);
+        return tests(&["test", "--no-fail-fast", "--workspace", "--lib", "--bins"], &[], tally);
     }
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[])?;
     let seconds = sim_seconds.to_string();
-    cargo(&["test", "--workspace", "--all-features"], &[("COUNTERSIGN_SIM_SECONDS", &seconds), ("COUNTERSIGN_CRASH_ROUNDS", "20")])
+    let environment = [("COUNTERSIGN_SIM_SECONDS", seconds.as_str()), ("COUNTERSIGN_CRASH_ROUNDS", "20")];
+    tests(&["test", "--no-fail-fast", "--workspace", "--all-features"], &environment, tally)
+}
+
+/// Runs tests and counts what ran.
+fn tests(arguments: &[&str], environment: &[(&str, &str)], tally: &mut Tally) -> Result<(), String> {
+    let folder = tally::folder().map_err(|error| format!("the folder for counts: {error}"))?;
+    let told = folder.to_string_lossy();
+    let mut environment = environment.to_vec();
+    environment.push((tally::COUNTS, &told));
+    let done = watched(arguments, &environment, |line| tally.line(line));
+    tally.read(&folder);
+    done
 }
 
 /// One seed in full, or many.

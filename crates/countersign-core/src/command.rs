@@ -1,8 +1,8 @@
 //! What may be asked of a request. Every door and every worker speaks in these; there is no other way in.
 
 use crate::assertion::Proof;
-use crate::event::{Actor, ContentId, Decision, Door, NoticeKind};
-use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision};
+use crate::event::{Actor, Attachment, ContentId, Decision, Door, NoticeKind};
+use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
 use jiff::Timestamp;
 
 /// One thing asked of one request.
@@ -42,10 +42,17 @@ pub enum Command {
         /// What.
         comment: ContentId,
     },
+    /// Somebody attaches a file.
+    Attach {
+        /// Who.
+        by: Actor,
+        /// The file.
+        attachment: Attachment,
+    },
     /// An operator asks further people, by hand.
     Reassign {
         /// The operator.
-        by: PersonId,
+        by: Actor,
         /// Whom.
         to: Vec<PersonId>,
     },
@@ -67,7 +74,8 @@ pub enum Command {
         /// Why.
         reason: String,
     },
-    /// A worker is about to run an action.
+    /// A worker is about to run an action. It may do so only where an attempt began: bytes that are not the approved
+    /// ones make the action a dead letter instead.
     StartExecution {
         /// Which.
         action: ActionName,
@@ -102,18 +110,42 @@ pub enum Command {
         reason: Option<ContentId>,
     },
     /// A notice arrived, or failed for good.
-    ReportNotice {
-        /// Which piece of work.
+    ReportNotice(NoticeReport),
+    /// An operator tries a notice that failed for good again.
+    RetryNotice {
+        /// Which.
         effect: EffectId,
-        /// About what.
-        kind: NoticeKind,
-        /// Whom.
-        to: Option<PersonId>,
-        /// How many tries it took.
-        attempts: u32,
-        /// The road it took, or the last answer.
-        result: Result<String, String>,
+        /// Who.
+        by: Actor,
     },
+    /// An operator gives such a notice up.
+    AbandonNotice {
+        /// Which.
+        effect: EffectId,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: Option<ContentId>,
+    },
+}
+
+/// How telling somebody ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoticeReport {
+    /// Which piece of work.
+    pub effect: EffectId,
+    /// About what.
+    pub kind: NoticeKind,
+    /// Whom.
+    pub to: Option<PersonId>,
+    /// In which stage, where it matters.
+    pub stage: Option<StageId>,
+    /// Which of the webhooks that take every event.
+    pub hook: Option<String>,
+    /// How many tries it took.
+    pub attempts: u32,
+    /// The road it took, or the last answer.
+    pub result: Result<String, String>,
 }
 
 /// A person's decision as it comes in.
@@ -131,6 +163,8 @@ pub struct Voicing {
     pub door: Door,
     /// The key that relays it.
     pub relayed_by: Option<KeyId>,
+    /// The one stage it may count for, where it came by a link that is bound to one (rule 25).
+    pub stage: Option<StageId>,
     /// What their passkey signed, verified.
     pub proof: Option<Box<Proof>>,
 }

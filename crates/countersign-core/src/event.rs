@@ -15,12 +15,12 @@ pub type ContentId = Digest;
 pub enum Actor {
     /// A person, signed in as themselves.
     Person(PersonId),
-    /// A machine with a key, in the name of a person.
+    /// A machine with a key.
     Key {
         /// Which key.
         key: KeyId,
-        /// The human it acts for.
-        person: PersonId,
+        /// The human it acts for; `None` for a key that acts for nobody, as those of operators do.
+        person: Option<PersonId>,
     },
     /// The engine itself: a timer, a worker.
     Engine,
@@ -31,7 +31,8 @@ impl Actor {
     #[must_use]
     pub fn human(&self) -> Option<&PersonId> {
         match self {
-            Self::Person(person) | Self::Key { person, .. } => Some(person),
+            Self::Person(person) => Some(person),
+            Self::Key { person, .. } => person.as_ref(),
             Self::Engine => None,
         }
     }
@@ -48,6 +49,8 @@ pub enum Door {
     Cli,
     /// Another system, by a key with `decide:on-behalf`.
     Relay,
+    /// A confirm link, as mail and chat carry it.
+    Link,
 }
 
 /// What a person said of a revision.
@@ -142,8 +145,8 @@ pub enum EscalationCause {
     },
     /// Fewer people could decide than the quorum needs (rule 6).
     TooFewEligible,
-    /// An operator asked these people.
-    Operator(PersonId),
+    /// An operator, or a key that operates, asked these people.
+    Operator(Actor),
 }
 
 /// How a stage ended.
@@ -343,7 +346,7 @@ pub enum Event {
         /// How many tries it took.
         attempts: u32,
     },
-    /// Telling failed for good.
+    /// Telling failed for good: a dead letter, to be retried or abandoned by an operator.
     NoticeFailed {
         /// Which piece of work.
         effect: EffectId,
@@ -351,10 +354,30 @@ pub enum Event {
         kind: NoticeKind,
         /// Whom.
         to: Option<PersonId>,
+        /// In which stage, where it matters.
+        stage: Option<StageId>,
+        /// Which of the webhooks that take every event.
+        hook: Option<String>,
         /// The last answer.
         answer: String,
         /// How many tries it took.
         attempts: u32,
+    },
+    /// An operator wants it tried again, under the same id.
+    NoticeRetried {
+        /// Which piece of work.
+        effect: EffectId,
+        /// Who.
+        by: Actor,
+    },
+    /// An operator gave it up.
+    NoticeAbandoned {
+        /// Which piece of work.
+        effect: EffectId,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: Option<ContentId>,
     },
     /// An attempt began: from here the action may have had its effect.
     ExecutionStarted {
@@ -399,6 +422,24 @@ pub enum Event {
         /// What.
         comment: ContentId,
     },
+    /// Somebody attached a file.
+    Attached {
+        /// Who.
+        by: Actor,
+        /// The file.
+        attachment: Attachment,
+    },
+}
+
+/// A file beside a request. Its bytes stand apart, and so do its name and type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attachment {
+    /// The salted digest of the file: its name in the store.
+    pub file: Digest,
+    /// Its name and type.
+    pub about: ContentId,
+    /// How long it is.
+    pub bytes: u64,
 }
 
 /// What a rule said.
@@ -445,6 +486,8 @@ impl Event {
             Self::SummaryDeclined { .. } => "summary_declined",
             Self::NoticeDelivered { .. } => "notice_delivered",
             Self::NoticeFailed { .. } => "notice_failed",
+            Self::NoticeRetried { .. } => "notice_retried",
+            Self::NoticeAbandoned { .. } => "notice_abandoned",
             Self::ExecutionStarted { .. } => "execution_started",
             Self::ExecutionSucceeded(_) => "execution_succeeded",
             Self::ExecutionFailed { .. } => "execution_failed",
@@ -452,6 +495,7 @@ impl Event {
             Self::ExecutionRetried { .. } => "execution_retried",
             Self::ExecutionAbandoned { .. } => "execution_abandoned",
             Self::Commented { .. } => "commented",
+            Self::Attached { .. } => "attached",
         }
     }
 }

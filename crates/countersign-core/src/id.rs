@@ -69,6 +69,9 @@ sortable_id!(
     /// One API key; the secret is never part of it.
     KeyId, "key", "key");
 sortable_id!(
+    /// One session of a person who signed in; its secret is never part of it.
+    SessionId, "ses", "session");
+sortable_id!(
     /// One effect in the outbox: a piece of work owed to the outside.
     EffectId, "eff", "effect");
 

@@ -13,6 +13,7 @@ pub mod event;
 pub mod execution;
 pub mod id;
 pub mod money;
+pub mod notice;
 pub mod people;
 pub mod policy;
 pub mod refusal;

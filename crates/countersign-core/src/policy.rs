@@ -35,6 +35,8 @@ pub struct Policy {
     pub title: Template,
     /// Told of trouble, and asked when a rule cannot be evaluated.
     pub owner: Vec<Selector>,
+    /// Who else may see its requests.
+    pub readers: Vec<Selector>,
     /// What callers must send, in the order of the file.
     pub fields: Vec<Field>,
     /// Read top to bottom; the last holds always.
@@ -109,6 +111,8 @@ pub struct StageSpec {
     pub on_expiry: OnExpiry,
     /// Whether an approval must be signed with a passkey.
     pub require_passkey: bool,
+    /// Whether who decides must have signed in: a confirm link is not enough.
+    pub require_sign_in: bool,
 }
 
 /// A place in a stage, or several alike.

@@ -1,7 +1,7 @@
 //! A rule says no. Each refusal has a stable code, one sentence that says why and what is true now, and
 //! what can be done; a refused command changes nothing (rule 29).
 
-use crate::id::{ActionName, PersonId, Revision};
+use crate::id::{ActionName, EffectId, PersonId, Revision};
 use crate::policy::OutcomeName;
 use jiff::Timestamp;
 
@@ -47,6 +47,10 @@ pub enum Refusal {
     UnknownAction(ActionName),
     /// Only a dead letter is retried or given up by hand.
     NotADeadLetter(ActionName),
+    /// No notice of this id failed on this request.
+    UnknownNotice(EffectId),
+    /// The same of a notice.
+    NoticeNotDead(EffectId),
     /// The action is running, or done, or waits for the one before it.
     NotRunnable(ActionName),
     /// Rule 21: another attempt has begun since.
@@ -56,14 +60,19 @@ pub enum Refusal {
         /// The token that is current.
         current: u64,
     },
-    /// Rule 21: the bytes about to be sent are not those that were approved.
-    DigestMismatch(ActionName),
     /// Nobody among those named may decide this request.
     NobodyToAsk,
     /// There is no such request.
     UnknownRequest,
     /// There is one already.
     AlreadySubmitted,
+    /// The stage asks its people to sign in, and this came by a link.
+    SignInRequired,
+    /// A request has no room for more attachments.
+    TooManyAttachments {
+        /// How many it may have.
+        max: usize,
+    },
     /// The stage asks for a passkey, and none signed this.
     PasskeyRequired,
     /// The passkey signed something else, or this signature was used before.
@@ -89,13 +98,15 @@ impl Refusal {
             Self::NotTheRequester => "not_the_requester",
             Self::UnknownPerson(_) => "unknown_person",
             Self::UnknownAction(_) => "unknown_action",
-            Self::NotADeadLetter(_) => "not_a_dead_letter",
+            Self::NotADeadLetter(_) | Self::NoticeNotDead(_) => "not_a_dead_letter",
+            Self::UnknownNotice(_) => "unknown_notice",
             Self::NotRunnable(_) => "not_runnable",
             Self::LeaseLost { .. } => "lease_lost",
-            Self::DigestMismatch(_) => "digest_mismatch",
             Self::NobodyToAsk => "nobody_to_ask",
             Self::UnknownRequest => "unknown_request",
             Self::AlreadySubmitted => "already_submitted",
+            Self::SignInRequired => "sign_in_required",
+            Self::TooManyAttachments { .. } => "too_many_attachments",
             Self::PasskeyRequired => "passkey_required",
             Self::PasskeyMismatch { .. } => "passkey_mismatch",
         }
@@ -127,12 +138,17 @@ impl Refusal {
             Self::NotADeadLetter(action) => {
                 format!("`{action}` is not a dead letter: only an action that was given up can be retried or abandoned by hand")
             }
+            Self::UnknownNotice(id) => format!("no notice `{id}` of this request failed for good; its `failed_notices` are those that did"),
+            Self::NoticeNotDead(id) => {
+                format!("`{id}` is not a dead letter: it arrived since, is being tried again, or was given up already")
+            }
             Self::NotRunnable(action) => format!("`{action}` cannot start now: it is running or done, or waits for the action before it"),
             Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
-            Self::DigestMismatch(action) => format!("the bytes of `{action}` are not those that were approved; nothing was sent"),
             Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),
             Self::UnknownRequest => "there is no such request, or you may not see it".into(),
             Self::AlreadySubmitted => "this request exists already".into(),
+            Self::SignInRequired => "this stage asks its people to sign in first; decide on the request's page".into(),
+            Self::TooManyAttachments { max } => format!("the request has {max} attachments, and no more fit; nothing was kept"),
             Self::PasskeyRequired => {
                 "an approval in this stage must be signed with a passkey, on the request's page in a browser; nothing was decided".into()
             }

@@ -3,13 +3,15 @@
 //! says what the world owes us because of it.
 
 use crate::canonical::Digest;
-use crate::event::{Actor, Cause, ContentId, Decision};
-use crate::id::{PersonId, PolicyName, RequestId, Revision, StageId};
+use crate::event::{Actor, Attachment, Cause, ContentId, Decision};
+use crate::execution::{Execution, ExecutionState};
+use crate::id::{EffectId, PersonId, PolicyName, RequestId, Revision, StageId};
+use crate::notice::{FailedNotice, NoticeState};
 use crate::policy::{OutcomeName, RuleRef};
 use crate::stage::Stage;
 use jiff::Timestamp;
 
-pub use decide::{Decided, Facts, decide};
+pub use decide::{ATTACHMENTS_MAX, Decided, Facts, decide};
 pub use effects::{Effect, effects};
 pub use evolve::{IllegalEvent, evolve, fold};
 
@@ -54,10 +56,14 @@ pub struct Request {
     pub summary: SummaryState,
     /// The end.
     pub settled: Option<Settlement>,
-    /// What follows from the end, in order.
-    pub executions: Vec<crate::execution::Execution>,
     /// The challenges that passkeys signed, over all revisions: each counts once.
     pub asserted: Vec<Digest>,
+    /// What follows from the end, in order.
+    pub executions: Vec<Execution>,
+    /// The notices that failed for good, in order, whatever became of them since.
+    pub notices: Vec<FailedNotice>,
+    /// The files beside it, over all revisions.
+    pub attachments: Vec<Attachment>,
     /// How many events made it what it is.
     pub events: u64,
 }
@@ -99,6 +105,19 @@ impl Request {
     /// Stages that still take decisions or wait for people.
     pub fn open_stages(&self) -> impl Iterator<Item = &Stage> {
         self.stages.iter().filter(|stage| stage.closed.is_none())
+    }
+
+    /// The notice of this id, if it ever failed for good.
+    #[must_use]
+    pub fn notice(&self, id: EffectId) -> Option<&FailedNotice> {
+        self.notices.iter().find(|notice| notice.id == id)
+    }
+
+    /// Whether an action or a notice of it is a dead letter.
+    #[must_use]
+    pub fn has_dead_letter(&self) -> bool {
+        let actions = self.executions.iter().any(|execution| execution.state == ExecutionState::Failed);
+        actions || self.notices.iter().any(|notice| notice.state == NoticeState::Failed)
     }
 
     /// Whether this person may never decide: the requester, and whoever submitted it in a name (rule 2).

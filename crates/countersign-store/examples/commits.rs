@@ -196,5 +196,6 @@ fn row(id: RequestId, settled: bool) -> RequestRow {
         created_at: Timestamp::UNIX_EPOCH,
         settled_at: settled.then_some(Timestamp::UNIX_EPOCH),
         card: Card::default(),
+        subject: None,
     }
 }

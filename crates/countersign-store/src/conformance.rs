@@ -42,6 +42,7 @@ pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>
             the_moment_must_lie_in_the_window,
             a_key_makes_one_request,
             a_lost_lease_undoes_the_whole_commit,
+            a_record_is_written_with_the_events_or_not_at_all,
             an_expected_record_that_moved_conflicts,
             concurrent_commits_let_one_win,
             a_settled_row_needs_its_end,
@@ -64,6 +65,7 @@ pub async fn exercise<S: RequestLog + Records>(make: impl Fn(Arc<dyn StoreClock>
         lists::{
             lists_run_newest_first_and_pages_lose_nothing,
             every_filter_filters,
+            requests_about_the_same_thing_are_found,
             an_inbox_is_ordered_by_urgency_and_follows_the_row,
             a_search_finds_in_any_case,
             a_foreign_cursor_is_a_fault,
@@ -163,6 +165,7 @@ pub fn row(n: u64) -> RequestRow {
         created_at: samples::moment(),
         settled_at: None,
         card: Card::default(),
+        subject: None,
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Commit {
     pub append: Option<Append>,
     /// Records that must still have this version, else [`CommitError::Conflict`].
     pub expect: Vec<(crate::Kind, String, u64)>,
+    /// Records that are written with it; each must have the version it expects, else [`CommitError::Conflict`].
+    pub puts: Vec<crate::records::Put>,
     /// The store's clock must have reached this.
     pub not_before: Option<Timestamp>,
     /// The store's clock must not have reached this.
@@ -178,6 +180,8 @@ pub struct RequestRow {
     pub settled_at: Option<Timestamp>,
     /// What a line in a list shows beside.
     pub card: Card,
+    /// What it is about, in a few words: others about the same thing have the same.
+    pub subject: Option<String>,
 }
 
 /// Where a request stands, as lists and the wire say it.
@@ -378,6 +382,8 @@ pub struct ListQuery {
     pub approver: Option<PersonId>,
     /// In which this person has this part.
     pub part: Option<(PersonId, Part)>,
+    /// About this; with a policy.
+    pub subject: Option<String>,
     /// Submitted with this key.
     pub key: Option<KeyId>,
     /// With this external id.
@@ -402,6 +408,7 @@ impl ListQuery {
             && among(&self.requester, &row.requester)
             && self.approver.as_ref().is_none_or(|person| row.waiting.contains(person))
             && self.part.as_ref().is_none_or(|(person, part)| Part::of(row, person) == Some(*part))
+            && (self.subject.is_none() || self.subject == row.subject)
             && (self.key.is_none() || self.key == row.submitted_with)
             && (self.external_id.is_none() || self.external_id == row.external_id)
             && (!self.dead_letter || row.dead_letter)

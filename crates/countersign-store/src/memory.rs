@@ -121,11 +121,16 @@ impl State {
         }
         self.requests.check(commit.append.as_ref())?;
         self.documents.check(&commit.expect)?;
+        self.documents.check_puts(&commit.puts)?;
         let coming = commit.append.as_ref().map(|append| append.id);
         self.requests.check_known(commit.idempotency.as_ref().map(|made| made.request), coming)?;
         self.outbox.check(&commit.outbox, |id| coming == Some(id) || self.requests.has(id))?;
         let (version, position) = commit.append.map_or((0, 0), |append| self.requests.append(append, blobs));
         self.outbox.apply(commit.outbox, now);
+        for put in commit.puts {
+            // `check_puts` let them all through, and nothing came between.
+            let _ = self.documents.put(put, now);
+        }
         self.requests.remember(commit.idempotency, commit.refused);
         Ok(Committed { version, position, now: timestamp(now) })
     }

@@ -97,8 +97,9 @@ pub fn contents_of(event: &Event) -> Vec<ContentId> {
         Event::ExecutionSucceeded(attempt) | Event::ExecutionDeadLettered(attempt) | Event::ExecutionFailed { attempt, .. } => {
             attempt.output.into_iter().collect()
         }
-        Event::ExecutionAbandoned { reason, .. } => reason.iter().copied().collect(),
+        Event::ExecutionAbandoned { reason, .. } | Event::NoticeAbandoned { reason, .. } => reason.iter().copied().collect(),
         Event::Commented { comment, .. } => vec![*comment],
+        Event::Attached { attachment, .. } => vec![attachment.about],
         Event::Ruled { .. }
         | Event::StageOpened(_)
         | Event::Reminded { .. }
@@ -111,6 +112,7 @@ pub fn contents_of(event: &Event) -> Vec<ContentId> {
         | Event::SummaryDeclined { .. }
         | Event::NoticeDelivered { .. }
         | Event::NoticeFailed { .. }
+        | Event::NoticeRetried { .. }
         | Event::ExecutionStarted { .. }
         | Event::ExecutionRetried { .. } => Vec::new(),
     }

@@ -20,10 +20,18 @@ pub enum Kind {
     Session,
     /// A one-time sign-in link, by the hash of its secret.
     LoginLink,
+    /// A sign-in at an identity provider and whose it is, by the hash of issuer and subject.
+    Subject,
+    /// The groups that a provider says a person is in, by person and provider.
+    Claims,
+    /// A link that confirms one decision, by the hash of its secret.
+    ConfirmLink,
     /// The passkeys of a person, by their user handle.
     Passkeys,
     /// One question to a passkey, by the hash of its secret.
     Ceremony,
+    /// A file beside a request, by its salted digest: the salt, then the file.
+    Attachment,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -39,8 +47,12 @@ impl Kind {
             Self::Key => "key",
             Self::Session => "session",
             Self::LoginLink => "login_link",
+            Self::Subject => "subject",
+            Self::Claims => "claims",
+            Self::ConfirmLink => "confirm_link",
             Self::Passkeys => "passkeys",
             Self::Ceremony => "ceremony",
+            Self::Attachment => "attachment",
             Self::Setting => "setting",
         }
     }

@@ -65,7 +65,7 @@ impl RequestLog for SqliteStore {
     async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
         let clock = self.clock.clone();
         let ticket = match self.recent.look(id, || timestamp(clock.now_ms())) {
-            Found::Known(loaded) => return Ok(Some(loaded)),
+            Found::Known(loaded) => return Ok(Some(*loaded)),
             Found::Unknown(ticket) => ticket,
         };
         let loaded = self.readers.read(move |db| requests::load(db, id, || timestamp(clock.now_ms()))).await?;

@@ -3,10 +3,10 @@
 
 use crate::record::{chain, contents_of, decode, genesis, version_hash};
 use countersign_core::canonical::Digest;
-use countersign_core::event::ContentId;
+use countersign_core::event::{ContentId, Event};
 use countersign_core::id::RequestId;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// Differences listed at most: where so much is wrong, a backup is what helps.
@@ -44,6 +44,8 @@ pub struct Problem {
 pub(crate) struct Auditor {
     found: Verified,
     heads: Sha256,
+    /// Files that events name and no record has shown yet.
+    files: BTreeMap<Digest, RequestId>,
 }
 
 /// One request while its rows are read.
@@ -70,7 +72,7 @@ pub(crate) struct Version<'row> {
 impl Auditor {
     pub(crate) fn new() -> Self {
         let found = Verified { requests: 0, events: 0, contents: 0, erased: 0, policies: 0, heads_digest: Digest([0; 32]), problems: Vec::new() };
-        Self { found, heads: Sha256::new() }
+        Self { found, heads: Sha256::new(), files: BTreeMap::new() }
     }
 
     pub(crate) fn problem(&mut self, place: impl Display, what: impl Display) {
@@ -97,7 +99,12 @@ impl Auditor {
             self.problem(place(), "the hash is not that of the event and the hash before it");
         }
         match decode(blob) {
-            Ok((_, event)) => open.named.extend(contents_of(&event)),
+            Ok((_, event)) => {
+                open.named.extend(contents_of(&event));
+                if let Event::Attached { attachment, .. } = event {
+                    self.files.insert(attachment.file, open.id);
+                }
+            }
             Err(fault) => self.problem(place(), format!("the event does not read: {fault}")),
         }
         open.computed = expected;
@@ -143,6 +150,12 @@ impl Auditor {
         if version_hash(hash, row.kind, row.key, row.version, row.at_ms, row.bytes) != row.hash {
             self.problem(place(), "the hash is not that of the document and the version before it");
         }
+        if let (true, Some(document)) = (row.kind == crate::Kind::Attachment.as_str(), row.bytes) {
+            match file_of(document) {
+                Some(file) if file.hex() == row.key => drop(self.files.remove(&file)),
+                _ => self.problem(place(), "the file is not the one that its name stands for"),
+            }
+        }
         if row.kind == crate::Kind::PolicyVersion.as_str() {
             self.found.policies += 1;
         }
@@ -150,7 +163,19 @@ impl Auditor {
     }
 
     pub(crate) fn finish(mut self) -> Verified {
+        for (file, request) in std::mem::take(&mut self.files) {
+            self.problem(format!("records, attachment `{}`", file.hex()), format!("named by an event of request {request} and not there"));
+        }
         self.found.heads_digest = Digest(self.heads.finalize().into());
         self.found
     }
+}
+
+/// The salt of an attachment stands before its bytes.
+const SALT_BYTES: usize = 16;
+
+/// The salted digest of an attachment's document.
+fn file_of(document: &[u8]) -> Option<Digest> {
+    let (salt, file) = document.split_at_checked(SALT_BYTES)?;
+    Some(Digest::salted(salt, file))
 }

@@ -145,5 +145,6 @@ fn row(id: RequestId) -> RequestRow {
         created_at: Timestamp::UNIX_EPOCH,
         settled_at: None,
         card: Card::default(),
+        subject: None,
     }
 }

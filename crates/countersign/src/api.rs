@@ -2,6 +2,7 @@
 //! and the engine's answers into bytes; it decides nothing and never sees the store.
 
 use crate::engine::Engine;
+use crate::openid::Providers;
 use axum::Router;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,11 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) mod arrival;
+pub mod attachments;
 pub mod body;
 pub mod codes;
+pub mod dead_letters;
 pub mod decisions;
 pub mod delegations;
 pub mod events;
@@ -23,6 +27,7 @@ pub mod keys;
 pub mod layers;
 pub mod lists;
 pub mod metrics;
+pub mod notices;
 pub mod origin;
 pub mod parameters;
 pub mod passkeys;
@@ -78,6 +83,8 @@ pub struct ApiState {
     pub(crate) gate: Arc<gate::Gate>,
     /// What is counted.
     pub(crate) metrics: Arc<metrics::Metrics>,
+    /// Where people sign in, if there is anywhere.
+    pub(crate) providers: Option<Arc<Providers>>,
     /// Room for streams and long polls.
     pub(crate) streams: Arc<Semaphore>,
     /// Room for open pages.
@@ -90,8 +97,15 @@ impl ApiState {
     pub fn new(engine: Arc<Engine>, settings: ApiSettings, stop: CancellationToken) -> Self {
         let gate = Arc::new(gate::Gate::new(&settings));
         let streams = Arc::new(Semaphore::new(settings.streams_max));
+        let metrics = Arc::new(metrics::Metrics::new(&engine));
         let open_pages = Arc::new(Semaphore::new(settings.open_pages_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics: Arc::default(), streams, open_pages }
+        Self { engine, settings: Arc::new(settings), stop, gate, metrics, providers: None, streams, open_pages }
+    }
+
+    /// The same, where people sign in at these providers.
+    #[must_use]
+    pub fn signing_in_at(self, providers: Arc<Providers>) -> Self {
+        Self { providers: Some(providers), ..self }
     }
 
     /// The base of every link.
@@ -105,11 +119,12 @@ impl ApiState {
     }
 }
 
-/// The whole door: API, pages, documentation. Serve it with connect info, so that limits know addresses.
-pub fn router(state: ApiState) -> Router {
+/// The whole door: API, pages, documentation, and what else stands beside them, inside the same layers. Serve it with
+/// connect info, so that limits know addresses.
+pub fn router(state: ApiState, beside: Router) -> Router {
     let (api, openapi) = documented().split_for_parts();
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", openapi);
-    let whole = api.merge(health::routes()).merge(codes::routes()).merge(crate::web::routes()).with_state(state.clone()).merge(docs);
+    let whole = api.merge(health::routes()).merge(codes::routes()).merge(crate::web::routes()).with_state(state.clone()).merge(docs).merge(beside);
     layers::around(whole, state)
 }
 
@@ -148,11 +163,16 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(requests::why))
         .routes(routes!(requests::revise))
         .routes(routes!(requests::withdraw))
-        .routes(routes!(requests::comment))
+        .routes(routes!(requests::comment, attachments::thread))
+        .routes(routes!(attachments::attach))
+        .routes(routes!(attachments::download))
         .routes(routes!(requests::reassign))
         .routes(routes!(decisions::decide))
         .routes(routes!(executions::retry))
         .routes(routes!(executions::abandon))
+        .routes(routes!(notices::retry))
+        .routes(routes!(notices::abandon))
+        .routes(routes!(dead_letters::list))
         .routes(routes!(events::of_request))
         .routes(routes!(events::of_all))
         .routes(routes!(lists::inbox))
@@ -176,4 +196,6 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(record::refused))
         .routes(routes!(session::login))
         .routes(routes!(session::logout))
+        .routes(routes!(session::list, session::end_all))
+        .routes(routes!(session::end))
 }

@@ -3,6 +3,7 @@
 
 use crate::config::{Config, LimitsConfig, Provider, SummaryConfig};
 use crate::engine::{Engine, Ports, Settings};
+use crate::openid::Providers;
 use crate::outbound::Outbound;
 use crate::outbound::guard::Guard;
 use crate::outbound::retry::Schedule;
@@ -65,6 +66,7 @@ pub struct App {
     pub local_secret: String,
     performer: Arc<Performer>,
     limits: LimitsConfig,
+    providers: Arc<Providers>,
 }
 
 /// Chooses the one TLS implementation; before anything connects.
@@ -88,6 +90,8 @@ impl App {
             public_url: config.public_url(bound),
             summary_budget: summarizer.as_ref().map(|_| config.summary.budget),
             hooks: config.hooks.clone(),
+            sessions: config.sessions,
+            confirm_links: config.confirm_links,
         };
         let engine = Arc::new(Engine::new(ports, settings));
         let sources = Arc::new(Sources::new(engine.clone(), &config, console.is_some()));
@@ -96,9 +100,12 @@ impl App {
         if engine.shelf().people().roster.version == 0 {
             return Err(StartFault::NoDirectory(standing.wrong.clone()));
         }
+        let guard = Guard::allowing(config.allow_networks.iter().copied());
+        let providers = Arc::new(Providers::new(config.providers.clone(), guard, Arc::new(SystemClock), Arc::new(SystemRandom))?);
+        engine.health.introduce(config.database.clone(), summarizer.as_ref().map(|model| model.model()));
         let performer = performer(&engine, &config, summarizer, console)?;
         let local_secret = URL_SAFE_NO_PAD.encode(engine.draw::<32>());
-        Ok(Self { engine, sources, opened, local_secret, performer, limits: config.limits })
+        Ok(Self { engine, sources, opened, local_secret, performer, limits: config.limits, providers })
     }
 }
 
@@ -110,8 +117,10 @@ fn performer(
 ) -> Result<Arc<Performer>, StartFault> {
     let secrets = Secrets::allowing(config.secrets.iter().cloned());
     let outbound = Outbound::new(Guard::allowing(config.allow_networks.iter().copied()), secrets.clone())?;
+    let webhook = Arc::new(crate::channel::webhook::Webhook::new(outbound.clone()));
+    engine.lend_outlet(webhook.clone());
     let sinks = Sinks {
-        webhook: Arc::new(crate::channel::webhook::Webhook::new(outbound.clone())),
+        webhook,
         console,
         http: Arc::new(crate::executor::http::HttpExecutor::new(outbound)),
         command: Arc::new(crate::executor::command::CommandExecutor::new(config.allow_commands, secrets)),

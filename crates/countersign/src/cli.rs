@@ -18,6 +18,7 @@ mod gate;
 mod import;
 mod init;
 mod keys;
+mod operate;
 mod payload;
 mod policy;
 mod requests;
@@ -78,6 +79,8 @@ enum Verb {
     Withdraw(decide::Withdraw),
     /// Say something on a request.
     Comment(decide::Comment),
+    /// Dead letters and further people, for operators.
+    Operate(operate::Operate),
     /// Run a program once it is approved.
     Gate(gate::Gate),
     /// Events, as pages or live.
@@ -161,6 +164,7 @@ impl Verb {
             Self::RequestChanges(verb) => verb.run("request_changes", json).await,
             Self::Withdraw(verb) => verb.run(json).await,
             Self::Comment(verb) => verb.run(json).await,
+            Self::Operate(verb) => verb.run(json).await,
             Self::Gate(verb) => Box::pin(verb.run(json)).await,
             Self::Events(verb) => verb.run(json).await,
             Self::Policy(verb) => verb.run(json),

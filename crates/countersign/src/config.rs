@@ -2,6 +2,8 @@
 //! wrong key or value is an error with its place; nothing is read as if it were not there.
 
 use crate::engine::owed::{Hook, lane_of_url};
+use crate::engine::sessions::SessionRules;
+use crate::openid;
 use crate::outbound::guard::Network;
 use crate::outbound::secret::SecretRef;
 use countersign_core::policy::diagnostic::Diagnostic;
@@ -12,6 +14,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 mod layers;
+mod provider;
 mod read;
 
 /// The commented defaults; `init` copies from them.
@@ -40,12 +43,18 @@ pub struct Config {
     pub allow_commands: bool,
     /// Private networks that may be reached.
     pub allow_networks: Vec<Network>,
+    /// Whether notices to people carry a link that confirms one decision.
+    pub confirm_links: bool,
     /// Waits after failed tries.
     pub retry: Vec<SignedDuration>,
     /// Secrets that may be named.
     pub secrets: Vec<SecretRef>,
     /// Webhooks that take every event.
     pub hooks: Vec<Hook>,
+    /// Where people sign in.
+    pub providers: Vec<openid::Provider>,
+    /// How long people stay signed in.
+    pub sessions: SessionRules,
     /// Against floods.
     pub limits: LimitsConfig,
     /// What is logged, and how.
@@ -106,9 +115,7 @@ impl Config {
         let Some(path) = file.or_else(|| here.is_file().then_some(here)) else {
             return Self::parse(None, "", environment);
         };
-        let name = path.display().to_string();
-        let source = std::fs::read_to_string(path)
-            .map_err(|error| vec![Diagnostic::at(&name, "", 0..0, "unreadable", format!("the configuration cannot be read: {}", reason(&error)))])?;
+        let source = crate::placed::text(path, "the configuration").map_err(|found| vec![*found])?;
         Self::parse(Some(path), &source, environment)
     }
 
@@ -208,6 +215,31 @@ mod tests {
         let found = Config::parse(None, "[database]\nurl = 'postgres://u:hunter2@h/d'", &BTreeMap::new()).unwrap_err();
         assert!(found[0].message.contains("not supported yet"), "{}", found[0].message);
         assert!(!found[0].render(false).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_provider_is_read_and_every_fault_of_it_has_its_place() {
+        let good = "[[provider]]\nid='corp'\nissuer='https://login.example'\nclient_id='c'\nclient_secret='env:CORP'\ngroups_claim='groups'\ngroups={ 'a b' = 'finance' }\n";
+        let config = Config::parse(None, good, &BTreeMap::new()).unwrap();
+        let provider = &config.providers[0];
+        assert_eq!((provider.name.as_str(), provider.scopes.join(" ").as_str(), provider.trust_email), ("corp", "email profile", false));
+        assert_eq!(provider.groups["a b"].as_str(), "finance");
+        let cases = [
+            (good.replace("client_id", "cliend_id"), "4:1 unknown key `cliend_id` in [[provider]] [did you mean `client_id`?]"),
+            (good.replace("'corp'", "'Corp'"), "2:4 `Corp` is no id"),
+            (good.replace("https:", "http:"), "3:8 `provider.issuer`: expected an https URL"),
+            (good.replace("groups_claim='groups'", ""), "7:8 `groups` needs the claim that names them"),
+            (format!("{good}{good}"), "9:4 there are two providers with the id `corp`"),
+            (good.replace("env:CORP", "hunter2"), "5:15 `provider.client_secret`: a secret is named"),
+            ("[[provder]]".to_owned(), "1:3 unknown section `provder` [did you mean `provider`?]"),
+        ];
+        for (source, expected) in cases {
+            let found = wrong(&source, &[]);
+            assert!(found.iter().any(|one| one.contains(expected)), "{source}\nexpected {expected}\nfound {found:#?}");
+            let shown: String = Config::parse(None, &source, &BTreeMap::new()).unwrap_err().iter().map(|one| one.render(false)).collect();
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+        assert!(Config::parse(None, &good.replace("https://login.example", "http://127.0.0.1:9"), &BTreeMap::new()).is_ok());
     }
 
     #[test]

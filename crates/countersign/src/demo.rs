@@ -13,18 +13,22 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 mod files;
+mod model;
 mod payments;
 mod stories;
 
+pub use model::Writer;
 pub use payments::Payments;
 
 /// How the demo is wanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// The port of API and pages; any free one where it is taken.
     pub port: u16,
     /// Whether to leave the notices out of the terminal.
     pub quiet: bool,
+    /// Where a model's server may run that speaks Ollama's API.
+    pub models: String,
 }
 
 /// A demo that is set up and not yet running.
@@ -35,6 +39,8 @@ pub struct Demo {
     pub bound: SocketAddr,
     /// The payment service.
     pub payments: Payments,
+    /// Who writes the summaries.
+    pub writer: Writer,
     app: App,
     listener: TcpListener,
 }
@@ -76,7 +82,7 @@ impl Demo {
         let listener = listen(wanted.port).await?;
         let bound = listener.local_addr().map_err(|error| StartFault::Write("the listener".into(), error))?;
         files::write(folder.path(), bound, &payments).map_err(|error| StartFault::Write(folder.path().display().to_string(), error))?;
-        let config = Config::load(Some(&folder.path().join("countersign.toml")), &BTreeMap::new()).map_err(StartFault::NoDirectory)?;
+        let mut config = Config::load(Some(&folder.path().join("countersign.toml")), &BTreeMap::new()).map_err(StartFault::NoDirectory)?;
         let quiet = wanted.quiet;
         let stories_told = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let told = stories_told.clone();
@@ -86,11 +92,18 @@ impl Demo {
                 println!("  {line}");
             }
         });
-        let app = App::assemble(config, bound, Some(console)).await?;
+        let writer = model::find(&wanted.models).await;
+        let mut app = App::assemble(config.clone(), bound, Some(console.clone())).await?;
         stories::tell(&app.engine).await?;
         app.work_off().await;
+        // The samples are hundreds: a model would be busy with them for an hour. It writes for what the visitor does.
+        if let Some(summary) = writer.clone().into_config(&wanted.models, &config.summary) {
+            drop(app);
+            config.summary = summary;
+            app = App::assemble(config, bound, Some(console)).await?;
+        }
         stories_told.store(true, std::sync::atomic::Ordering::Relaxed);
-        Ok(Self { folder, bound, payments, app, listener })
+        Ok(Self { folder, bound, payments, writer, app, listener })
     }
 
     /// The engine, for links and keys.

@@ -103,6 +103,11 @@ members = ["leo"]
             ("[[person]]\nid='a'\nname='A'\nwebhook={url='ftp://x'}", "4:14 expected an http or https URL"),
             ("[[person]]\nid='a'\nname='A'\nwebhook={url='http://x/', secret='whsec_x'}", "4:34 a secret is named"),
             ("[[person]]\nid='a'\nname='A'\nemail='x@y.z'\n[[person]]\nid='b'\nname='B'\nemail='X@y.z'", "8:7 `X@y.z` is already the address of `a`"),
+            ("[[person]]\nid='a'\nname='A'\nsubjects=['corp']", "4:11 `corp` is no sign-in"),
+            (
+                "[[person]]\nid='a'\nname='A'\nsubjects=['c:1']\n[[person]]\nid='b'\nname='B'\nsubjects=['c:1']",
+                "8:11 `c:1` is already a sign-in of `a`",
+            ),
             ("[[group]]\nid='g'\nmembers=['nobody']", "3:10 there is no person `nobody`"),
             ("[[group]]\nid='g'\nmembers=['group:h']", "3:10 there is no group `h`"),
             ("[[group]]\nid='g'\nmembers=['group:g']", "3:10 the group `g` contains itself"),

@@ -14,22 +14,39 @@ pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
 
+pub mod attach;
 pub mod audit;
 mod brief;
 pub mod caller;
+pub mod choices;
+pub mod claims;
+mod commits;
+pub mod confirm;
+mod dead_letters;
 pub mod deed;
 mod directory;
+pub mod dryrun;
 mod handle;
+pub mod health;
 pub mod keys;
 mod ledger;
+mod login;
 pub mod open_pages;
+pub mod operations;
 pub mod owed;
 pub mod passkeys;
-mod query;
+pub mod proof;
+pub mod query;
 mod row;
+pub mod rows;
 pub mod seen;
+pub mod sessions;
 pub mod shelf;
+pub mod similar;
+pub mod subjects;
 pub mod submit;
+pub mod verification;
+pub mod versions;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.
 const CHANGES_QUEUED_MAX: usize = 4096;
@@ -55,6 +72,10 @@ pub struct Settings {
     pub summary_budget: Option<jiff::SignedDuration>,
     /// Webhooks that take every event.
     pub hooks: Vec<owed::Hook>,
+    /// How long people stay signed in.
+    pub sessions: sessions::SessionRules,
+    /// Whether notices to people carry a link that confirms one decision.
+    pub confirm_links: bool,
 }
 
 /// The engine. Cheap to share; holds no request.
@@ -69,7 +90,12 @@ pub struct Engine {
     /// When the wake-up worker looks next by itself, in milliseconds: only what is due earlier need ring.
     pub(crate) wakeup_armed: AtomicI64,
     changes: broadcast::Sender<RequestId>,
+    /// What this node saw of the outside.
+    pub health: health::Health,
+    check: verification::Check,
+    outlet: proof::Outlet,
     open_pages: Arc<open_pages::OpenPages>,
+    commit_times: prometheus_client::metrics::histogram::Histogram,
 }
 
 /// Why the engine did not do it.
@@ -90,6 +116,15 @@ pub enum EngineError {
     /// The key came with another body before.
     #[error("this idempotency key came with another body before")]
     IdempotencyConflict(RequestId),
+    /// The file is none that may stand beside a request.
+    #[error("{}", .0.detail())]
+    UnfitAttachment(crate::attachment::Unfit),
+    /// There is no such file beside this request.
+    #[error("there is no such attachment")]
+    UnknownAttachment,
+    /// The link was used meanwhile.
+    #[error("the link is used up")]
+    LinkSpent,
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,
@@ -118,6 +153,7 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_QUEUED_MAX);
+        let health = health::Health::new(ports.clock.now());
         Self {
             ports,
             settings,
@@ -126,7 +162,11 @@ impl Engine {
             wakeup_bell: Notify::new(),
             wakeup_armed: AtomicI64::new(i64::MAX),
             changes,
+            health,
+            check: verification::Check::default(),
+            outlet: proof::Outlet::default(),
             open_pages: Arc::default(),
+            commit_times: commits::times(),
         }
     }
 

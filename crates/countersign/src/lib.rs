@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod app;
+pub mod attachment;
 pub mod channel;
 pub mod cli;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod directory;
 pub mod engine;
 pub mod executor;
 pub mod import;
+pub mod openid;
 pub mod outbound;
 mod placed;
 pub mod policies;

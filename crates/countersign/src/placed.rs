@@ -6,6 +6,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use text::text;
+
+mod text;
+
 /// A table of the file.
 pub(crate) type Table<'t> = DeTable<'t>;
 /// A value of the file.

@@ -8,9 +8,6 @@ use countersign_core::policy::diagnostic::Diagnostic;
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 
-/// No policy is longer; a file that is was put there by mistake.
-const FILE_BYTES_MAX: u64 = 1 << 20;
-
 /// One file of the folder.
 #[derive(Clone, Debug)]
 pub struct PolicyFile {
@@ -58,7 +55,7 @@ pub fn folder(dir: &Path) -> Result<Vec<PolicyFile>, Box<Diagnostic>> {
 #[must_use]
 pub fn file(path: &Path) -> PolicyFile {
     let name = path.display().to_string();
-    let read = read_text(path).map_err(|why| vec![Diagnostic::at(&name, "", 0..0, "unreadable", format!("the policy cannot be read: {why}"))]);
+    let read = crate::placed::text(path, "the policy").map_err(|found| vec![*found]);
     let read = read.and_then(|source| load(&name, source, path.parent().unwrap_or(Path::new(""))));
     PolicyFile { file: name, read }
 }
@@ -67,7 +64,7 @@ pub fn file(path: &Path) -> PolicyFile {
 fn load(name: &str, source: String, dir: &Path) -> Result<Read, Vec<Diagnostic>> {
     let rates = RefCell::new(None);
     let beside = |wanted: &str| {
-        let text = read_text(&inside(dir, wanted)?)?;
+        let text = crate::placed::text(&inside(dir, wanted)?, "the rate table").map_err(|found| found.message)?;
         *rates.borrow_mut() = Some(text.clone());
         Ok(text)
     };
@@ -80,14 +77,6 @@ fn load(name: &str, source: String, dir: &Path) -> Result<Read, Vec<Diagnostic>>
 fn inside(dir: &Path, wanted: &str) -> Result<PathBuf, String> {
     let plain = !wanted.is_empty() && Path::new(wanted).components().all(|part| matches!(part, Component::Normal(_)));
     if plain { Ok(dir.join(wanted)) } else { Err("it must lie in the folder of the policy".into()) }
-}
-
-fn read_text(path: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(path).map_err(|error| reason(&error))?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(format!("it has {length} bytes; {FILE_BYTES_MAX} are the most"));
-    }
-    std::fs::read_to_string(path).map_err(|error| reason(&error))
 }
 
 /// Two files of one policy would win by their order: the later one is refused.

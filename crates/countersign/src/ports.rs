@@ -41,7 +41,8 @@ pub trait Summarizer: Send + Sync {
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
-    /// Returns when `now()` has reached the given time.
+    /// Returns when `now()` has reached the given time, or as much time has passed as was missing: a clock that was set
+    /// back makes nobody oversleep. Whoever slept looks at the clock again.
     async fn sleep_until(&self, until: Timestamp);
 }
 
@@ -185,12 +186,20 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, until: Timestamp) {
-        while let Ok(left) = Duration::try_from(until.duration_since(self.now())) {
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(SLEEP_MAX)).await;
+        sleep_by(until, || self.now()).await;
+    }
+}
+
+/// Sleeps by a clock that may be set forward, which is noticed, or back, which prolongs nothing.
+async fn sleep_by(until: Timestamp, now: impl Fn() -> Timestamp + Send) {
+    let Ok(missing) = Duration::try_from(until.duration_since(now())) else { return };
+    let begun = tokio::time::Instant::now();
+    while let Ok(left) = Duration::try_from(until.duration_since(now())) {
+        let unslept = missing.saturating_sub(begun.elapsed());
+        if left.is_zero() || unslept.is_zero() {
+            return;
         }
+        tokio::time::sleep(left.min(unslept).min(SLEEP_MAX)).await;
     }
 }
 
@@ -218,6 +227,15 @@ mod tests {
         SystemClock.sleep_until(until).await;
         assert!(SystemClock.now() >= until);
         SystemClock.sleep_until(Timestamp::UNIX_EPOCH).await;
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_makes_nobody_oversleep() {
+        let readings = std::sync::atomic::AtomicU32::new(0);
+        let (start, hour) = (Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24), SignedDuration::from_hours(1));
+        let now = || if readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 { start } else { start - hour };
+        let slept = sleep_by(start + SignedDuration::from_millis(20), now);
+        tokio::time::timeout(Duration::from_secs(10), slept).await.expect("it sleeps for what was missing at first, not for an hour more");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Keeps what is in force the same as its files: the directory and the policies, read at the start, on
 //! SIGHUP and on change. A bad or vanished file leaves the last good version in force and says so here.
 
-use crate::config::{Config, reason};
+use crate::config::Config;
 use crate::directory::{self, Directory};
-use crate::engine::shelf::{People, Route};
+use crate::engine::shelf::{DIRECTORY_KEY, People, Route};
 use crate::engine::{Engine, EngineError};
 use crate::policies;
 use countersign_core::policy::diagnostic::{Diagnostic, Severity};
@@ -14,9 +14,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub mod watch;
-
-/// The one record of the directory.
-const DIRECTORY_KEY: &str = "directory";
 
 /// What was found at the last reading.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -34,6 +31,8 @@ pub struct Sources {
     policies: PathBuf,
     /// Whether everybody without another road is told on the terminal: the demo.
     console: bool,
+    /// The providers whose word about groups counts.
+    providers: BTreeSet<String>,
     standing: RwLock<Arc<Standing>>,
     /// One reading at a time.
     turn: tokio::sync::Mutex<()>,
@@ -51,7 +50,9 @@ impl Sources {
     #[must_use]
     pub fn new(engine: Arc<Engine>, config: &Config, console: bool) -> Self {
         let (directory, policies) = (config.directory.clone(), config.policies.clone());
-        Self { engine, directory, policies, console, standing: RwLock::default(), turn: tokio::sync::Mutex::default() }
+        engine.shelf().read_people_with(Arc::new(move |bytes, version| kept_people(bytes, version, console)));
+        let providers = config.providers.iter().map(|provider| provider.id.clone()).collect();
+        Self { engine, directory, policies, console, providers, standing: RwLock::default(), turn: tokio::sync::Mutex::default() }
     }
 
     /// What the last reading found.
@@ -66,12 +67,12 @@ impl Sources {
     /// When the store cannot be read.
     pub async fn restore(&self) -> Result<(), Fault> {
         self.engine.shelf().restore(self.engine.records()).await?;
+        self.engine.restore_claims(&self.providers).await?;
+        self.engine.restore_choices().await?;
         let Some(record) = self.engine.records().get(Kind::Directory, DIRECTORY_KEY).await? else { return Ok(()) };
-        let damaged = |what: String| Fault::Damaged { place: "the directory".into(), what };
-        let kept: Kept = serde_json::from_slice(&record.bytes).map_err(|error| damaged(error.to_string()))?;
-        match directory::parse(&kept.file, &kept.source) {
-            Ok(read) => self.engine.shelf().set_people(self.with_version(read.people, record.version)),
-            Err(found) => tracing::error!(findings = found.len(), "the directory that was kept is not read by this version"),
+        match kept_people(&record.bytes, record.version, self.console) {
+            Ok(people) => self.engine.shelf().set_people(people),
+            Err(what) => tracing::error!(what, "the directory that was kept is not read by this version"),
         }
         Ok(())
     }
@@ -96,11 +97,11 @@ impl Sources {
 
     async fn reload_directory(&self, standing: &mut Standing) {
         let name = self.directory.display().to_string();
-        let source = match std::fs::read_to_string(&self.directory) {
+        let source = match crate::placed::text(&self.directory, "the directory") {
             Ok(source) => source,
-            Err(error) => {
-                let message = format!("the directory cannot be read: {}; the last good one stays in force", reason(&error));
-                return standing.wrong.push(Diagnostic::at(&name, "", 0..0, "unreadable", message));
+            Err(mut found) => {
+                found.message.push_str("; the last good one stays in force");
+                return standing.wrong.push(*found);
             }
         };
         match directory::parse(&name, &source) {
@@ -115,11 +116,12 @@ impl Sources {
     }
 
     async fn put_people(&self, people: People, kept: Kept) -> Result<(), EngineError> {
-        let version = self.keep(&kept).await?;
-        let people = self.with_version(people, version);
+        // Taken first: a commit may find the new record before we put it in force.
         let before = self.engine.shelf().people().roster.clone();
-        let after = people.roster.clone();
+        let version = self.keep(&kept).await?;
+        let people = with_version(people, version, self.console);
         self.engine.shelf().set_people(people);
+        let after = self.engine.shelf().people().roster.clone();
         if before.people == after.people && before.groups == after.groups {
             return Ok(());
         }
@@ -143,16 +145,6 @@ impl Sources {
                 Err(PutError::Fault(fault)) => return Err(fault),
             }
         }
-    }
-
-    fn with_version(&self, mut people: People, version: u64) -> People {
-        Arc::make_mut(&mut people.roster).version = version;
-        if self.console {
-            for id in people.roster.people.keys() {
-                people.routes.entry(id.clone()).or_insert_with(|| vec![Route::Console]);
-            }
-        }
-        people
     }
 
     async fn reload_policies(&self, standing: &mut Standing) {
@@ -196,6 +188,23 @@ impl Sources {
             Diagnostic::at(&dir, "", 0..0, "vanished", message)
         }));
     }
+}
+
+/// The people of the directory's record.
+fn kept_people(bytes: &[u8], version: u64, console: bool) -> Result<People, String> {
+    let kept: Kept = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let read = directory::parse(&kept.file, &kept.source).map_err(|found| format!("{} findings in {}", found.len(), kept.file))?;
+    Ok(with_version(read.people, version, console))
+}
+
+fn with_version(mut people: People, version: u64, console: bool) -> People {
+    Arc::make_mut(&mut people.roster).version = version;
+    if console {
+        for id in people.roster.people.keys() {
+            people.routes.entry(id.clone()).or_insert_with(|| vec![Route::Console]);
+        }
+    }
+    people
 }
 
 /// Says what is new, once.

@@ -8,6 +8,7 @@ pub mod ollama;
 pub mod openai;
 pub mod plain;
 mod reply;
+pub mod scripts;
 mod tokens;
 pub mod visible;
 mod words;

@@ -2,6 +2,8 @@
 //! and what the terminal reads. Imports no rule; it only says what the engine saw.
 
 use crate::engine::Seen;
+use countersign_core::execution::Execution;
+use countersign_core::notice::FailedNotice;
 use countersign_core::policy::evaluate::Risk;
 use countersign_core::request::SummaryState;
 use countersign_core::stage::Stage;
@@ -12,8 +14,10 @@ use utoipa::ToSchema;
 
 pub mod assertion;
 pub mod changed;
+pub mod dead_letter;
 pub mod event;
 pub mod explain;
+pub mod thread;
 pub mod why;
 
 /// A request as everybody who may see it sees it.
@@ -45,6 +49,9 @@ pub struct RequestBody {
     pub stages: Vec<StageBody>,
     /// What follows from the outcome; empty until then.
     pub executions: Vec<ExecutionBody>,
+    /// Notices that failed for good, whatever became of them since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_notices: Vec<FailedNoticeBody>,
     /// The id that another system knows it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -80,6 +87,9 @@ pub struct StageBody {
     pub status: String,
     /// Distinct people needed.
     pub quorum: usize,
+    /// How many of them the approvals that count make up: two voices for one seat are one.
+    #[serde(default)]
+    pub filled: usize,
     /// Who may decide, with those who have.
     pub approvers: Vec<String>,
     /// Whose approval counts.
@@ -109,6 +119,24 @@ pub struct ExecutionBody {
     /// What the last attempt answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+}
+
+/// A notice that failed for good at least once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FailedNoticeBody {
+    /// `eff_…`: name it to retry or abandon it.
+    pub id: String,
+    /// For example `approval.requested`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whom it should reach; null for a webhook that takes every event.
+    pub to: Option<String>,
+    /// failed, waiting (tried again), delivered or abandoned.
+    pub status: String,
+    /// How many tries it took.
+    pub attempts: u32,
+    /// What the last one was answered.
+    pub answer: String,
 }
 
 /// A request as lists show it.
@@ -147,12 +175,6 @@ pub struct RequestLine {
 #[must_use]
 pub fn request(seen: &Seen, public_url: &str) -> RequestBody {
     let request = &seen.request;
-    let execution = |execution: &countersign_core::execution::Execution| ExecutionBody {
-        action: execution.action.to_string(),
-        status: execution.status().to_owned(),
-        attempts: execution.attempts,
-        answer: execution.answer.clone(),
-    };
     RequestBody {
         id: request.id.to_string(),
         policy: request.policy.to_string(),
@@ -167,10 +189,31 @@ pub fn request(seen: &Seen, public_url: &str) -> RequestBody {
         summary: summary(seen),
         stages: request.stages.iter().map(|item| stage(seen, item)).collect(),
         executions: request.executions.iter().map(execution).collect(),
+        failed_notices: request.notices.iter().map(failed_notice).collect(),
         external_id: request.external_id.clone(),
         created_at: request.created_at.to_string(),
         settled_at: request.settled.as_ref().map(|end| end.at.to_string()),
         url: page_url(public_url, &request.id.to_string()),
+    }
+}
+
+fn execution(execution: &Execution) -> ExecutionBody {
+    ExecutionBody {
+        action: execution.action.to_string(),
+        status: execution.status().to_owned(),
+        attempts: execution.attempts,
+        answer: execution.answer.clone(),
+    }
+}
+
+fn failed_notice(notice: &FailedNotice) -> FailedNoticeBody {
+    FailedNoticeBody {
+        id: notice.id.to_string(),
+        kind: crate::engine::owed::type_name(notice.kind).to_owned(),
+        to: notice.to.as_ref().map(ToString::to_string),
+        status: notice.status().to_owned(),
+        attempts: notice.attempts,
+        answer: notice.answer.clone(),
     }
 }
 
@@ -198,6 +241,12 @@ pub fn line(row: &RequestRow, public_url: &str) -> RequestLine {
 #[must_use]
 pub fn page_url(public_url: &str, id: &str) -> String {
     format!("{}/requests/{id}", public_url.trim_end_matches('/'))
+}
+
+/// Where a confirm link leads.
+#[must_use]
+pub fn confirm_url(public_url: &str, secret: &str) -> String {
+    format!("{}/c/{secret}", public_url.trim_end_matches('/'))
 }
 
 /// The summary that stands: the model's where it was accepted, else the plain one.
@@ -229,6 +278,7 @@ pub fn stage(seen: &Seen, stage: &Stage) -> StageBody {
         name: view.name,
         status: status.into(),
         quorum: view.quorum,
+        filled: view.filled,
         approvers: words(&view.approvers),
         approved_by: words(&view.approved_by),
         rejected_by: words(&view.rejected_by),

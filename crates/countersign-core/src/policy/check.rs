@@ -100,7 +100,7 @@ impl Policy {
     #[must_use]
     pub fn check_against(&self, roster: &Roster) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        self.owner.iter().for_each(|selector| self.known(selector, roster, &mut found));
+        self.owner.iter().chain(&self.readers).for_each(|selector| self.known(selector, roster, &mut found));
         for (index, rule) in self.rules.iter().enumerate() {
             let Verdict::Ask(stages) = &rule.verdict else { continue };
             for (position, stage) in stages.iter().enumerate() {

@@ -123,6 +123,7 @@ impl Policy {
             expire_after: rules().flatten().map(|stage| stage.expire_after).max().unwrap_or(OWNER_EXPIRY),
             on_expiry: OnExpiry::Expire,
             require_passkey: rules().flatten().any(|stage| stage.require_passkey),
+            require_sign_in: rules().flatten().any(|stage| stage.require_sign_in),
         }
     }
 

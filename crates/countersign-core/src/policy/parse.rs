@@ -22,7 +22,7 @@ mod stage;
 /// Larger files are refused.
 const SOURCE_MAX: usize = 64 << 10;
 /// The keys of the file itself.
-const KEYS: [&str; 9] = ["policy", "title", "owner", "payload", "rule", "on", "risk", "rates", "forbidden_words"];
+const KEYS: [&str; 10] = ["policy", "title", "owner", "readers", "payload", "rule", "on", "risk", "rates", "forbidden_words"];
 /// A policy lists this many forbidden words at most.
 const WORDS_MAX: usize = 200;
 
@@ -75,6 +75,7 @@ fn file(reader: &mut Reader<'_>, table: &Table<'_>, source: &str, read_file: Rea
     let (rates, rates_text) = rates(reader, table, read_file);
     let scope = Scope { fields: &fields, rates: rates.as_ref(), approver: false, request: true };
     let owner = owner(reader, table, &whole);
+    let readers = reader.find(table, "readers").map(|item| selector::readers(reader, item)).unwrap_or_default();
     let rules = rule::rules(reader, table, &whole, &scope);
     let on = action::outcomes(reader, table, &scope);
     let risk = reader.text(table, "risk").and_then(|(text, place)| condition::compile(reader, &text, &place, &scope, Wanted::Risk));
@@ -85,6 +86,7 @@ fn file(reader: &mut Reader<'_>, table: &Table<'_>, source: &str, read_file: Rea
         version: version(source, rates_text.as_deref()),
         title: title?,
         owner,
+        readers,
         rules: rules?,
         on,
         risk,

@@ -14,6 +14,7 @@ pub fn json_schema() -> Value {
         &[
             ("policy", text("Its name: small letters, digits, `-` or `_`")),
             ("title", text("The title of a request, with the payload's fields: `{{ merchant }}, {{ amount }}`")),
+            ("readers", json!({"description": "Who else may see its requests", "oneOf": [selector(), list(&selector())]})),
             ("owner", json!({"description": "Asked when a rule cannot be evaluated", "oneOf": [selector(), list(&selector())]})),
             ("rates", text("A file with exchange rates, beside this one")),
             ("risk", condition("Gives \"low\", \"medium\" or \"high\"")),
@@ -82,7 +83,10 @@ fn stage() -> Value {
             ("escalate", list(&level())),
             ("expire", object("Gives up", &["after"], &[("after", duration())])),
             ("on_expiry", json!({"enum": ["expire", "reject", "approve"], "default": "expire"})),
-            ("require", json!({"description": "An approval must be signed with a passkey", "enum": ["passkey"]})),
+            (
+                "require",
+                json!({"description": "What a decision needs: that its maker signed in, or that a passkey signed it", "enum": ["sign-in", "passkey"]}),
+            ),
         ],
     )
 }
@@ -167,7 +171,7 @@ mod tests {
     fn the_schema_knows_every_key_of_the_file() {
         let schema = json_schema();
         for (pointer, keys) in [
-            ("/properties", ["policy", "title", "owner", "payload", "rule", "on", "risk", "rates", "forbidden_words"].as_slice()),
+            ("/properties", ["policy", "title", "owner", "readers", "payload", "rule", "on", "risk", "rates", "forbidden_words"].as_slice()),
             ("/$defs/rule/properties", &["name", "when", "verdict", "stage"]),
             ("/$defs/stage/properties", &["approvers", "seats", "quorum", "with", "expire", "on_expiry", "escalate", "remind", "until"]),
             ("/properties/on/properties", &["approved", "rejected", "expired", "withdrawn"]),

@@ -12,14 +12,16 @@ use crate::refusal::Refusal;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub(super) use route::{counts, specs, standing};
+pub use life::ATTACHMENTS_MAX;
+pub(super) use route::{ask, barred, counts, specs, standing};
 pub(super) use settle::heard;
 pub(super) use voice::{must_sign, to_sign};
 pub use wake::Timer;
-pub(super) use wake::{earliest, timers};
+pub(super) use wake::{earliest, timers, undecided};
 
 mod execute;
 mod life;
+mod notice;
 mod passkey;
 mod route;
 mod settle;
@@ -78,6 +80,7 @@ pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts:
         Command::Revise { by, payload } => life::revise(&mut draft, by, *payload),
         Command::Withdraw { by } => life::withdraw(&mut draft, by),
         Command::Comment { by, comment } => life::comment(&mut draft, by, *comment),
+        Command::Attach { by, attachment } => life::attach(&mut draft, by, *attachment),
         Command::Reassign { by, to } => life::reassign(&mut draft, by, to),
         Command::Wake => wake::wake(&mut draft),
         Command::Summarised { revision, by, summary } => life::summarised(&mut draft, *revision, by, *summary),
@@ -86,9 +89,9 @@ pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts:
         Command::FinishExecution { action, token, report } => execute::finish(&mut draft, action, *token, report),
         Command::RetryExecution { action, by } => execute::retry(&mut draft, action, by),
         Command::AbandonExecution { action, by, reason } => execute::abandon(&mut draft, action, by, *reason),
-        Command::ReportNotice { effect, kind, to, attempts, result } => {
-            life::report_notice(&mut draft, *effect, *kind, to.as_ref(), *attempts, result)
-        }
+        Command::ReportNotice(report) => notice::report(&mut draft, report),
+        Command::RetryNotice { effect, by } => notice::retry(&mut draft, *effect, by),
+        Command::AbandonNotice { effect, by, reason } => notice::abandon(&mut draft, *effect, by, *reason),
     }?;
     draft.finish()
 }

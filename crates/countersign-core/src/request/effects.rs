@@ -5,6 +5,7 @@ use super::{Facts, Request, SummaryState};
 use crate::event::{Event, NoticeKind, StageResult};
 use crate::execution::ExecutionState;
 use crate::id::{ActionName, PersonId, Revision, StageId};
+use crate::notice::FailedNotice;
 use crate::people::Role;
 use crate::policy::Selector;
 use crate::policy::select::Asking;
@@ -28,6 +29,11 @@ pub enum Effect {
         stage: Option<StageId>,
         /// Whether the model's summary, still open, is worth its budget of waiting (rule 23).
         waits: bool,
+    },
+    /// Tell again, under the same id, what failed for good before.
+    Retell {
+        /// The notice.
+        notice: FailedNotice,
     },
     /// Notices that wait for the summary may leave.
     Release,
@@ -63,6 +69,7 @@ pub fn effects(request: &Request, event: &Event, facts: &Facts<'_>) -> Vec<Effec
         Event::ExecutionSucceeded(_) | Event::ExecutionRetried { .. } => next_action(request),
         Event::ExecutionDeadLettered(_) => notify(NoticeKind::DeadLettered, None, guardians(request, facts)),
         Event::NoticeFailed { kind, .. } if *kind != NoticeKind::DeadLettered => notify(NoticeKind::DeadLettered, None, guardians(request, facts)),
+        Event::NoticeRetried { effect, .. } => request.notice(*effect).map(|notice| Effect::Retell { notice: notice.clone() }).into_iter().collect(),
         Event::StageClosed { result: StageResult::Approved | StageResult::Rejected | StageResult::Expired | StageResult::Voided, .. }
         | Event::Submitted { .. }
         | Event::Ruled { .. }
@@ -70,10 +77,12 @@ pub fn effects(request: &Request, event: &Event, facts: &Facts<'_>) -> Vec<Effec
         | Event::VoiceUncounted { .. }
         | Event::NoticeDelivered { .. }
         | Event::NoticeFailed { .. }
+        | Event::NoticeAbandoned { .. }
         | Event::ExecutionStarted { .. }
         | Event::ExecutionFailed { .. }
         | Event::ExecutionAbandoned { .. }
-        | Event::Commented { .. } => Vec::new(),
+        | Event::Commented { .. }
+        | Event::Attached { .. } => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Request, Settlement, SummaryState};
 use crate::event::{AttemptEnded, Decided, Escalated, Event, StageOpened};
 use crate::execution::{Execution, ExecutionState};
 use crate::id::{ActionName, PersonId, RequestId, Revision, StageId};
+use crate::notice::{FailedNotice, NoticeState};
 use crate::policy::RuleRef;
 use crate::stage::{Escalation, Stage, Voice};
 use jiff::Timestamp;
@@ -65,6 +66,8 @@ fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
         settled: None,
         executions: Vec::new(),
         asserted: Vec::new(),
+        notices: Vec::new(),
+        attachments: Vec::new(),
         events: 1,
     })
 }
@@ -106,11 +109,34 @@ fn apply(request: &mut Request, at: Timestamp, event: &Event) -> Result<(), &'st
         Event::ExecutionDeadLettered(end) => end_attempt(request, at, end, ExecutionState::Failed)?,
         Event::ExecutionRetried { action, .. } => execution_mut(request, action, at)?.state = ExecutionState::Waiting { not_before: None },
         Event::ExecutionAbandoned { action, .. } => execution_mut(request, action, at)?.state = ExecutionState::Abandoned,
-        Event::Summarised { .. }
-        | Event::SummaryDeclined { .. }
-        | Event::NoticeDelivered { .. }
-        | Event::NoticeFailed { .. }
-        | Event::Commented { .. } => {}
+        Event::NoticeDelivered { .. } | Event::NoticeFailed { .. } | Event::NoticeRetried { .. } | Event::NoticeAbandoned { .. } => {
+            tell(&mut request.notices, at, event)?;
+        }
+        Event::Attached { attachment, .. } => request.attachments.push(*attachment),
+        Event::Summarised { .. } | Event::SummaryDeclined { .. } | Event::Commented { .. } => {}
+    }
+    Ok(())
+}
+
+/// Keeps the notices that failed for good: one that never did leaves no trace here.
+fn tell(notices: &mut Vec<FailedNotice>, at: Timestamp, event: &Event) -> Result<(), &'static str> {
+    let (effect, state) = match event {
+        Event::NoticeFailed { effect, kind, to, stage, hook, answer, attempts } => {
+            notices.retain(|notice| notice.id != *effect);
+            let (to, hook, answer) = (to.clone(), hook.clone(), answer.clone());
+            let state = NoticeState::Failed;
+            notices.push(FailedNotice { id: *effect, kind: *kind, to, stage: *stage, hook, state, attempts: *attempts, answer, changed_at: at });
+            return Ok(());
+        }
+        Event::NoticeDelivered { effect, .. } => (effect, NoticeState::Delivered),
+        Event::NoticeRetried { effect, .. } => (effect, NoticeState::Waiting),
+        Event::NoticeAbandoned { effect, .. } => (effect, NoticeState::Abandoned),
+        _ => return Ok(()),
+    };
+    match notices.iter_mut().find(|notice| notice.id == *effect) {
+        Some(notice) => (notice.state, notice.changed_at) = (state, at),
+        None if state == NoticeState::Delivered => {}
+        None => return Err("no such notice failed"),
     }
     Ok(())
 }

@@ -3,14 +3,14 @@
 
 use super::Request;
 use super::decide::Facts;
-use super::decide::{earliest, heard, must_sign, specs, standing, timers, to_sign};
+use super::decide::{ask, barred, earliest, heard, must_sign, specs, standing, timers, to_sign, undecided};
 use crate::assertion::Statement;
 use crate::command::Voicing;
 use crate::event::{Decision, Door};
 use crate::id::PersonId;
 use crate::policy::{OutcomeName, StageSpec};
 use crate::refusal::Refusal;
-use crate::stage::{Stage, places, seats_filled};
+use crate::stage::{Stage, Standing, places, seats_filled};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -38,6 +38,8 @@ pub struct StageView {
     pub quorum: usize,
     /// Who may decide now, with those who have.
     pub approvers: Vec<PersonId>,
+    /// How many of them the approvals that count make up: two voices for one seat are one.
+    pub filled: usize,
     /// Whose approval counts.
     pub approved_by: Vec<PersonId>,
     /// Whose rejection counts.
@@ -85,6 +87,23 @@ impl Request {
         earliest(self, facts).map(|(due, _, timer)| (due, timer))
     }
 
+    /// Whom the next timer would ask, were it now: a reminder those who have not decided, an escalation those whom its
+    /// level names.
+    #[must_use]
+    pub fn next_asks(&self, facts: &Facts<'_>) -> Vec<PersonId> {
+        let specs = specs(self, facts);
+        let next = earliest(self, facts).and_then(|(_, id, timer)| Some((timer, self.stage(id)?)));
+        let Some((timer, stage, spec)) = next.and_then(|(timer, stage)| Some((timer, stage, specs.get(stage.spec)?))) else { return Vec::new() };
+        match timer {
+            Timer::Remind(_) => undecided(self, stage, facts),
+            Timer::Escalate(level) => {
+                let step = spec.escalate.get(level);
+                step.map(|step| ask(&step.to, self, facts, &barred(self, spec, Some(stage.id)))).unwrap_or_default()
+            }
+            Timer::Expire => Vec::new(),
+        }
+    }
+
     /// The next escalation or expiry over all open stages.
     #[must_use]
     pub fn due(&self, facts: &Facts<'_>) -> Option<Timestamp> {
@@ -106,6 +125,7 @@ impl Request {
         StageView {
             name: spec.map_or_else(String::new, |spec| spec.name.clone()),
             quorum: spec.map_or(0, |spec| places(&super::decide::counts(spec))),
+            filled: self.places_filled(stage, facts),
             approvers: approvers.into_iter().collect(),
             approved_by: stage.said(Decision::Approve).cloned().collect(),
             rejected_by: stage.said(Decision::Reject).cloned().collect(),
@@ -143,10 +163,12 @@ impl Request {
     }
 
     /// How many places of this stage the approvals that count can fill, each person one: a matching, not a sum (rule 3).
+    /// What a closed stage had is not undone by who left since.
     #[must_use]
     pub fn places_filled(&self, stage: &Stage, facts: &Facts<'_>) -> usize {
         let counts = specs(self, facts).get(stage.spec).map(super::decide::counts).unwrap_or_default();
-        seats_filled(&heard(self, stage, facts), &counts)
+        let standing = if stage.closed.is_none() { heard(self, stage, facts) } else { on_record(stage) };
+        seats_filled(&standing, &counts)
     }
 
     /// Those whose approval counts in this stage and may fill a seat.
@@ -157,7 +179,16 @@ impl Request {
 }
 
 fn unsigned(person: &PersonId, decision: Decision, revision: crate::id::Revision) -> Voicing {
-    Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Web, relayed_by: None, proof: None }
+    Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Web, relayed_by: None, stage: None, proof: None }
+}
+
+/// The approvals of a stage with the seats that their makers were asked for, as its record says.
+fn on_record(stage: &Stage) -> Standing {
+    let seats = |person: &PersonId| -> BTreeSet<usize> {
+        let added = stage.escalations.iter().any(|escalation| escalation.to.contains(person));
+        stage.asked.iter().enumerate().filter(|(_, asked)| added || asked.contains(person)).map(|(seat, _)| seat).collect()
+    };
+    stage.said(Decision::Approve).map(|person| (person.clone(), seats(person))).collect()
 }
 
 fn due(stage: &Stage, spec: &StageSpec, now: Timestamp) -> Option<Timestamp> {

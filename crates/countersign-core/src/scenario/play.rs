@@ -62,7 +62,7 @@ impl<'a> World<'a> {
                 let comment = comment.as_deref().map(content);
                 let proof = passkey.then(|| self.sign(*request, person, *decision, revision, now)).flatten();
                 let person = person.clone();
-                let voicing = Voicing { person, decision: *decision, revision, comment, door: Door::Web, relayed_by: None, proof };
+                let voicing = Voicing { person, decision: *decision, revision, comment, door: Door::Web, relayed_by: None, stage: None, proof };
                 self.command(*request, &Command::Decide(voicing), now)
             }
             Deed::Revises { person, request, fields } => self.revise(*request, person, fields, now),
@@ -70,7 +70,9 @@ impl<'a> World<'a> {
             Deed::Comments { person, request, comment } => {
                 self.command(*request, &Command::Comment { by: Actor::Person(person.clone()), comment: content(comment) }, now)
             }
-            Deed::Reassigns { person, request, to } => self.operate(*request, person, &Command::Reassign { by: person.clone(), to: to.clone() }, now),
+            Deed::Reassigns { person, request, to } => {
+                self.operate(*request, person, &Command::Reassign { by: Actor::Person(person.clone()), to: to.clone() }, now)
+            }
             Deed::Retries { person, request, action } => {
                 self.operate(*request, person, &Command::RetryExecution { action: action.clone(), by: Actor::Person(person.clone()) }, now)
             }

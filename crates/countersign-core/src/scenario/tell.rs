@@ -68,7 +68,7 @@ impl Telling<'_> {
             }
             Event::ExecutionRetried { .. } => self.runs(),
             Event::ExecutionAbandoned { action, .. } => vec![format!("{action} given up")],
-            Event::Commented { .. } => vec!["noted".to_owned()],
+            Event::Commented { .. } | Event::Attached { .. } => vec!["noted".to_owned()],
             Event::Submitted { .. }
             | Event::Ruled { .. }
             | Event::StageClosed { .. }
@@ -76,6 +76,8 @@ impl Telling<'_> {
             | Event::SummaryDeclined { .. }
             | Event::NoticeDelivered { .. }
             | Event::NoticeFailed { .. }
+            | Event::NoticeRetried { .. }
+            | Event::NoticeAbandoned { .. }
             | Event::ExecutionStarted { .. } => Vec::new(),
         }
     }

@@ -31,7 +31,16 @@ fn over(statement: &Statement) -> Option<Box<Proof>> {
 }
 
 fn voicing(world: &World, person: &str, decision: Decision, proof: Option<Box<Proof>>) -> Voicing {
-    Voicing { person: person.into(), decision, revision: world.request().revision, comment: None, door: Door::Web, relayed_by: None, proof }
+    Voicing {
+        person: person.into(),
+        decision,
+        revision: world.request().revision,
+        comment: None,
+        door: Door::Web,
+        relayed_by: None,
+        stage: None,
+        proof,
+    }
 }
 
 fn decide(world: &mut World, person: &str, decision: Decision, proof: Option<Box<Proof>>) -> Result<Decided, Refusal> {

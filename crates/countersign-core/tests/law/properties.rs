@@ -130,7 +130,7 @@ fn act(world: &mut World, deed: &Deed) -> Vec<Event> {
         }
         Deed::Revise(person) => world.revise(PEOPLE[*person], "another thing"),
         Deed::Withdraw(person) => world.give(&Command::Withdraw { by: Actor::Person(id(person)) }),
-        Deed::Reassign(by, to) => world.give(&Command::Reassign { by: id(by), to: vec![id(to)] }),
+        Deed::Reassign(by, to) => world.give(&Command::Reassign { by: countersign_core::event::Actor::Person(id(by)), to: vec![id(to)] }),
         Deed::Start if world.request().executions.is_empty() => return Vec::new(),
         Deed::Start => world.start("pay"),
         Deed::Finish(well) => {

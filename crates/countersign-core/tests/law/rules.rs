@@ -2,10 +2,11 @@
 
 use super::world::{World, one_stage, policy, roster};
 use countersign_core::canonical::Digest;
-use countersign_core::command::{Command, ReportVerdict, Voicing};
+use countersign_core::command::{Command, NoticeReport, ReportVerdict, Voicing};
 use countersign_core::event::{Actor, Cause, Decision, Door, EscalationCause, Event, NoticeKind};
 use countersign_core::execution::ExecutionState;
-use countersign_core::id::{ActionName, KeyId, PersonId, RequestId, Revision};
+use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
+use countersign_core::notice::NoticeState;
 use countersign_core::policy::OutcomeName;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::Effect;
@@ -16,7 +17,7 @@ const PAY: &str = "[[on.approved]]\nname = \"pay\"\nhttp = { url = \"https://erp
 const FILE: &str = "[[on.approved]]\nname = \"file\"\nhttp = { url = \"https://erp.example/file\" }\n";
 
 fn key(person: &str) -> Actor {
-    Actor::Key { key: KeyId::from_bytes([1; 16]), person: PersonId::from(person) }
+    Actor::Key { key: KeyId::from_bytes([1; 16]), person: Some(PersonId::from(person)) }
 }
 
 fn names(decided: &countersign_core::request::Decided) -> Vec<&'static str> {
@@ -54,7 +55,7 @@ fn rule_3_an_operator_cannot_ask_one_whose_voice_is_spent() {
     let mut world = World::new(policy(rules), roster("leo ana eva zoe", &[("team", "ana"), ("leads", "eva")]));
     world.submit("leo").unwrap();
     world.approve("ana").unwrap();
-    let reassign = Command::Reassign { by: "zoe".into(), to: vec!["ana".into()] };
+    let reassign = Command::Reassign { by: Actor::Person("zoe".into()), to: vec!["ana".into()] };
     assert_eq!(world.give(&reassign), Err(Refusal::NobodyToAsk));
 }
 
@@ -81,6 +82,22 @@ fn rule_3_repeated_voices_beside_each_other_count_in_both_stages() {
 }
 
 #[test]
+fn rule_3_two_voices_for_one_seat_fill_one_place_and_a_closed_stage_keeps_what_it_had() {
+    let rules = "[[rule]]\nname = \"r\"\n[[rule.stage]]\nname = \"review\"\nexpire = { after = \"72h\" }\n\
+        seats = [{ from = [\"group:legal\"] }, { from = [\"group:security\"] }]\n";
+    let mut world = World::new(policy(rules), roster("leo ana bo cy zoe", &[("legal", "ana bo"), ("security", "cy")]));
+    world.submit("leo").unwrap();
+    for person in ["ana", "bo"] {
+        world.approve(person).unwrap();
+    }
+    let view = |world: &World| world.request().stage_view(&world.request().stages[0], &world.facts());
+    assert_eq!((view(&world).filled, view(&world).approved_by.len(), view(&world).quorum), (1, 2, 2), "1 of 2, whoever else of legal agrees");
+    world.approve("cy").unwrap();
+    world.leaves("cy");
+    assert_eq!(view(&world).filled, 2, "what was approved stays approved");
+}
+
+#[test]
 fn rule_10_a_changed_mind_leaves_no_second_voice_beside_it() {
     let mut world = beside("");
     world.decide("ana", Decision::Reject).unwrap();
@@ -103,6 +120,7 @@ fn rule_5_a_relay_says_which_key_it_was() {
         door: Door::Relay,
         relayed_by: Some(key),
         proof: None,
+        stage: None,
     };
     let decided = world.give(&Command::Decide(voicing)).unwrap();
     let recorded = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { decided.relayed_by } else { None });
@@ -282,14 +300,29 @@ fn rule_21_a_worker_that_slept_through_its_lease_does_not_begin() {
 }
 
 #[test]
-fn rule_21_actions_run_in_order_and_only_the_approved_bytes() {
+fn rule_21_actions_run_in_order() {
     let mut world = paying();
     assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "pay comes first");
     let lease_until = world.now;
-    let forged = Command::StartExecution { action: "pay".into(), lease_until, body: Digest::of(b"other bytes") };
-    assert_eq!(world.give(&forged), Err(Refusal::DigestMismatch("pay".into())));
     let unknown = Command::StartExecution { action: "steal".into(), lease_until, body: Digest::of(b"") };
     assert_eq!(world.give(&unknown), Err(Refusal::UnknownAction("steal".into())));
+}
+
+#[test]
+fn rules_21_and_22_bytes_that_are_not_the_approved_ones_are_a_dead_letter_at_once() {
+    let mut world = paying();
+    let lease_until = world.now.checked_add(SignedDuration::from_secs(60)).unwrap();
+    let forged = Command::StartExecution { action: "pay".into(), lease_until, body: Digest::of(b"other bytes") };
+    let decided = world.give(&forged).unwrap();
+    assert_eq!(names(&decided), ["execution_dead_lettered"], "no attempt begins");
+    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
+    assert_eq!((&world.request().executions[0].state, world.request().executions[0].attempts), (&ExecutionState::Failed, 0));
+    assert_eq!(world.give(&forged), Err(Refusal::NotRunnable("pay".into())), "it is not tried again by itself");
+    let retry = Command::RetryExecution { action: "pay".into(), by: Actor::Person("zoe".into()) };
+    world.give(&retry).unwrap();
+    assert_eq!(names(&world.give(&forged).unwrap()), ["execution_dead_lettered"], "a retry by hand checks again");
+    world.give(&retry).unwrap();
+    assert_eq!(names(&world.start("pay").unwrap()), ["execution_started"], "and runs once the bytes are the approved ones");
 }
 
 #[test]
@@ -323,6 +356,46 @@ fn rule_22_a_failure_is_retried_then_a_dead_letter_then_in_the_operators_hands()
 }
 
 #[test]
+fn rule_22_a_notice_that_failed_for_good_is_in_the_operators_hands_too() {
+    let mut world = World::asking("");
+    let effect = EffectId::from_bytes([5; 16]);
+    let report = |result| {
+        let (kind, to, stage) = (NoticeKind::Requested, Some("ana".into()), Some(StageId(1)));
+        Command::ReportNotice(NoticeReport { effect, kind, to, stage, hook: None, attempts: 9, result })
+    };
+    let by = || Actor::Person("zoe".into());
+    let retry = Command::RetryNotice { effect, by: by() };
+    assert_eq!(world.give(&retry), Err(Refusal::UnknownNotice(effect)), "it never failed");
+    let decided = world.give(&report(Err("410".into()))).unwrap();
+    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
+    assert!(world.request().has_dead_letter());
+    let decided = world.give(&retry).unwrap();
+    let Some(Effect::Retell { notice }) = decided.effects.first() else { panic!("{:?}", decided.effects) };
+    assert_eq!((notice.id, &notice.to, notice.stage), (effect, &Some("ana".into()), Some(StageId(1))), "the same notice, under the same id");
+    assert_eq!(world.give(&retry), Err(Refusal::NoticeNotDead(effect)), "it is being tried");
+    world.give(&report(Err("410".into()))).unwrap();
+    assert_eq!(world.request().notices.len(), 1, "one notice, however often it failed");
+    world.give(&Command::AbandonNotice { effect, by: by(), reason: None }).unwrap();
+    assert!(!world.request().has_dead_letter());
+    assert_eq!(world.give(&retry), Err(Refusal::NoticeNotDead(effect)), "given up is given up");
+}
+
+#[test]
+fn rule_22_a_notice_that_arrives_after_all_is_no_dead_letter() {
+    let mut world = World::asking("");
+    let effect = EffectId::from_bytes([5; 16]);
+    let report = |result| {
+        let (kind, hook) = (NoticeKind::Settled, Some("hook".to_owned()));
+        Command::ReportNotice(NoticeReport { effect, kind, to: None, stage: None, hook, attempts: 1, result })
+    };
+    world.give(&report(Err("timeout".into()))).unwrap();
+    world.give(&Command::RetryNotice { effect, by: Actor::Person("zoe".into()) }).unwrap();
+    world.give(&report(Ok("hook".into()))).unwrap();
+    assert_eq!(world.request().notices[0].state, NoticeState::Delivered);
+    assert!(!world.request().has_dead_letter());
+}
+
+#[test]
 fn rule_23_a_later_summary_is_an_event_and_sends_no_second_notice() {
     let mut world = World::asking("");
     let summary = |revision| Command::Summarised { revision, by: "llama3.2".into(), summary: Digest::of(b"words") };
@@ -349,12 +422,31 @@ fn rule_29_a_refusal_says_why_and_changes_nothing() {
 }
 
 #[test]
+fn rule_25_a_decision_bound_to_a_stage_counts_there_or_nowhere() {
+    let mut world = World::asking("");
+    let bound = |stage: u32| Voicing {
+        person: "ana".into(),
+        decision: Decision::Approve,
+        revision: Revision::FIRST,
+        comment: None,
+        door: Door::Link,
+        relayed_by: None,
+        proof: None,
+        stage: Some(StageId(stage)),
+    };
+    assert_eq!(world.give(&Command::Decide(bound(2))), Err(Refusal::StageClosed));
+    let decided = world.give(&Command::Decide(bound(1))).unwrap();
+    let stages = decided.events.iter().find_map(|event| if let Event::Decided(decided) = event { Some(decided.stages.clone()) } else { None });
+    assert_eq!(stages, Some(vec![StageId(1)]));
+}
+
+#[test]
 fn rule_30_every_door_gets_the_same_answer() {
-    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
+    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay, Door::Link] {
         let answers: Vec<_> = ["leo", "eva", "ana"]
             .map(|person| {
                 let (decision, revision) = (Decision::Approve, Revision::FIRST);
-                let voicing = Voicing { person: person.into(), decision, revision, comment: None, door, relayed_by: None, proof: None };
+                let voicing = Voicing { person: person.into(), decision, revision, comment: None, door, relayed_by: None, proof: None, stage: None };
                 World::asking("").give(&Command::Decide(voicing)).map(|decided| decided.request.status())
             })
             .into();

@@ -116,7 +116,16 @@ impl World {
 
     pub(crate) fn decide_on(&mut self, person: &str, decision: Decision, revision: Revision) -> Result<Decided, Refusal> {
         let person = PersonId::from(person);
-        self.give(&Command::Decide(Voicing { person, decision, revision, comment: None, door: Door::Api, relayed_by: None, proof: None }))
+        self.give(&Command::Decide(Voicing {
+            person,
+            decision,
+            revision,
+            comment: None,
+            door: Door::Api,
+            relayed_by: None,
+            stage: None,
+            proof: None,
+        }))
     }
 
     pub(crate) fn approve(&mut self, person: &str) -> Result<Decided, Refusal> {

@@ -91,7 +91,31 @@ pub(super) async fn an_expected_record_that_moved_conflicts<S: RequestLog + Reco
     let put = Put { kind: Kind::Directory, key: "people".to_owned(), expected: 0, bytes: Some(b"{}".to_vec()) };
     stage.store.put(put).await.unwrap();
     assert!(matches!(stage.store.commit(expecting(0)).await, Err(CommitError::Conflict)));
+    assert!(stage.store.load(request(1)).await.unwrap().is_none(), "nothing was written");
     stage.store.commit(expecting(1)).await.unwrap();
+    let put = Put { kind: Kind::Directory, key: "people".to_owned(), expected: 1, bytes: Some(b"[]".to_vec()) };
+    stage.store.put(put).await.unwrap();
+    let behind = Commit { expect: vec![(Kind::Directory, "people".to_owned(), 1)], ..growth(1, 1, approved(1)) };
+    assert!(matches!(stage.store.commit(behind).await, Err(CommitError::Conflict)), "the request stands as it was, the record does not");
+    assert_eq!(stage.store.load(request(1)).await.unwrap().unwrap().row, row(1));
+}
+
+pub(super) async fn a_record_is_written_with_the_events_or_not_at_all<S: RequestLog + Records>(stage: Stage<S>) {
+    let put = |expected, bytes: &[u8]| Put { kind: Kind::ConfirmLink, key: "link".to_owned(), expected, bytes: Some(bytes.to_vec()) };
+    let get = || stage.store.get(Kind::ConfirmLink, "link");
+    let stale = Commit { puts: vec![put(1, b"used")], ..submission(1) };
+    assert!(matches!(stage.store.commit(stale).await, Err(CommitError::Conflict)));
+    assert!(stage.store.load(request(1)).await.unwrap().is_none() && get().await.unwrap().is_none());
+    stage.store.commit(Commit { puts: vec![put(0, b"new")], ..submission(1) }).await.unwrap();
+    let lost = Commit { puts: vec![put(1, b"used")], ..growth(1, 7, row(1)) };
+    assert!(matches!(stage.store.commit(lost).await, Err(CommitError::Conflict)));
+    assert_eq!(get().await.unwrap().unwrap().bytes, b"new");
+    let twice = Commit { puts: vec![put(1, b"a"), put(1, b"b")], ..growth(1, 1, row(1)) };
+    assert!(matches!(stage.store.commit(twice).await, Err(CommitError::Conflict)));
+    let use_up = |title: &str| Commit { puts: vec![put(1, title.as_bytes())], ..growth(1, 1, RequestRow { title: title.to_owned(), ..row(1) }) };
+    let (one, other) = tokio::join!(stage.store.commit(use_up("one")), stage.store.commit(use_up("other")));
+    assert!(one.is_ok() != other.is_ok(), "the same record is used up once");
+    assert_eq!(stage.store.verify().await.unwrap().problems, Vec::new());
 }
 
 pub(super) async fn concurrent_commits_let_one_win<S: RequestLog + Records>(stage: Stage<S>) {

@@ -174,3 +174,18 @@ pub(super) async fn counts_follow<S: RequestLog + Records>(stage: Stage<S>) {
     stage.grow(2, 2, approved(2)).await;
     assert_eq!(stage.store.counts().await.unwrap().dead_letters, 0);
 }
+
+pub(super) async fn requests_about_the_same_thing_are_found<S: RequestLog + Records>(stage: Stage<S>) {
+    let about = |subject: &'static str| move |row: &mut RequestRow| row.subject = Some(subject.to_owned());
+    for (n, subject) in [(1, "ACME"), (2, "ACME"), (3, "Globex"), (4, "ACME")] {
+        with(&stage, n, about(subject)).await;
+    }
+    with(&stage, 5, |row| (row.policy, row.subject) = ("deploy".into(), Some("ACME".to_owned()))).await;
+    with(&stage, 6, |row| row.requester = "dan".into()).await;
+    stage.grow(2, 1, RequestRow { subject: Some("ACME".to_owned()), ..approved(2) }).await;
+    let same = |subject: &str| ListQuery { policy: Some("expense".into()), subject: Some(subject.to_owned()), ..of(2) };
+    assert_eq!(all(&stage, same("ACME")).await, requests(&[4, 2, 1]));
+    assert_eq!(all(&stage, same("acme")).await, requests(&[]));
+    let again = ListQuery { policy: Some("expense".into()), requester: Some("ana".into()), ..of(2) };
+    assert_eq!(all(&stage, again).await, requests(&[4, 3, 2, 1]));
+}

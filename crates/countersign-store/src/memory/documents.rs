@@ -33,6 +33,13 @@ impl Documents {
         if all { Ok(()) } else { Err(CommitError::Conflict) }
     }
 
+    /// Whether all of these may be written: none twice, each on the version it expects.
+    pub(super) fn check_puts(&self, puts: &[Put]) -> Result<(), CommitError> {
+        let once = |index: usize, put: &Put| puts.iter().skip(index + 1).all(|other| (other.kind, &other.key) != (put.kind, &put.key));
+        let stands = |put: &Put| self.current(put.kind, &put.key) == put.expected && (put.expected > 0 || put.bytes.is_some());
+        if puts.iter().enumerate().all(|(index, put)| once(index, put) && stands(put)) { Ok(()) } else { Err(CommitError::Conflict) }
+    }
+
     pub(super) fn put(&mut self, put: Put, now: i64) -> Result<u64, PutError> {
         let current = self.current(put.kind, &put.key);
         if current != put.expected || (current == 0 && put.bytes.is_none()) {

@@ -8,8 +8,8 @@ use super::stored;
 use countersign_core::assertion::Assertion;
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
-    StageOpened, StageResult,
+    Actor, Attachment, AttemptEnded, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction,
+    RuledVerdict, StageOpened, StageResult,
 };
 use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -141,10 +141,28 @@ pub(super) enum EventForm {
         kind: NoticeKind,
         #[serde(rename = "to", with = "stored", default, skip_serializing_if = "Option::is_none")]
         to: Option<PersonId>,
+        #[serde(rename = "s", with = "stored", default, skip_serializing_if = "Option::is_none")]
+        stage: Option<StageId>,
+        #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+        hook: Option<String>,
         #[serde(rename = "w")]
         answer: String,
         #[serde(rename = "t")]
         attempts: u32,
+    },
+    NoticeRetried {
+        #[serde(rename = "e", with = "stored")]
+        effect: EffectId,
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+    },
+    NoticeAbandoned {
+        #[serde(rename = "e", with = "stored")]
+        effect: EffectId,
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+        #[serde(rename = "c", with = "stored", default, skip_serializing_if = "Option::is_none")]
+        reason: Option<ContentId>,
     },
     ExecutionStarted {
         #[serde(rename = "a", with = "stored")]
@@ -182,6 +200,23 @@ pub(super) enum EventForm {
         #[serde(rename = "c", with = "stored")]
         comment: ContentId,
     },
+    Attached {
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+        #[serde(rename = "a", with = "AttachmentForm")]
+        attachment: Attachment,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Attachment")]
+struct AttachmentForm {
+    #[serde(rename = "f", with = "stored")]
+    file: Digest,
+    #[serde(rename = "c", with = "stored")]
+    about: ContentId,
+    #[serde(rename = "n")]
+    bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -22,7 +22,7 @@ macro_rules! plain {
 }
 
 plain!(DecisionForm of Decision, "Decision": Approve, Reject, RequestChanges);
-plain!(DoorForm of Door, "Door": Web, Api, Cli, Relay);
+plain!(DoorForm of Door, "Door": Web, Api, Cli, Relay, Link);
 plain!(StageResultForm of StageResult, "StageResult": Approved, Rejected, Expired, Voided);
 plain!(OutcomeForm of OutcomeName, "OutcomeName": Approved, Rejected, Expired, Withdrawn);
 plain!(ModeForm of LevelMode, "LevelMode": Add, Replace);
@@ -41,7 +41,7 @@ pub(super) enum ActorForm {
     #[serde(rename = "p")]
     Person(String),
     #[serde(rename = "k")]
-    Key(String, String),
+    Key(String, Option<String>),
     #[serde(rename = "e")]
     Engine,
 }
@@ -58,7 +58,7 @@ impl Stored for Actor {
     fn read(form: ActorForm) -> Result<Self, String> {
         Ok(match form {
             ActorForm::Person(person) => Self::Person(PersonId::read(person)?),
-            ActorForm::Key(key, person) => Self::Key { key: KeyId::read(key)?, person: PersonId::read(person)? },
+            ActorForm::Key(key, person) => Self::Key { key: KeyId::read(key)?, person: Option::read(person)? },
             ActorForm::Engine => Self::Engine,
         })
     }
@@ -112,6 +112,35 @@ impl Stored for Box<Assertion> {
     }
 }
 
+/// Who reassigned by hand: a person as the bare id, as the record always had it; anybody else as an actor.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OperatorForm {
+    Person(String),
+    Other(ActorForm),
+}
+
+mod operator {
+    use super::{Actor, OperatorForm, PersonId, Stored};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(actor: &Actor, to: S) -> Result<S::Ok, S::Error> {
+        let form = match actor {
+            Actor::Person(person) => OperatorForm::Person(person.form()),
+            other => OperatorForm::Other(other.form()),
+        };
+        form.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Actor, D::Error> {
+        match OperatorForm::deserialize(from)? {
+            OperatorForm::Person(person) => PersonId::read(person).map(Actor::Person),
+            OperatorForm::Other(form) => Actor::read(form),
+        }
+        .map_err(D::Error::custom)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "EscalationCause", rename_all = "snake_case")]
 pub(super) enum EscalationCauseForm {
@@ -120,7 +149,7 @@ pub(super) enum EscalationCauseForm {
         late_ms: i64,
     },
     TooFewEligible,
-    Operator(#[serde(with = "stored")] PersonId),
+    Operator(#[serde(with = "operator")] Actor),
 }
 
 #[derive(Serialize, Deserialize)]

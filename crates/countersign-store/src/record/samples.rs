@@ -3,8 +3,8 @@
 use countersign_core::assertion::{Assertion, Signed};
 use countersign_core::canonical::Digest;
 use countersign_core::event::{
-    Actor, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict, StageOpened,
-    StageResult,
+    Actor, Attachment, AttemptEnded, Cause, Decided, Decision, Door, Escalated, EscalationCause, Event, NoticeKind, PlannedAction, RuledVerdict,
+    StageOpened, StageResult,
 };
 use countersign_core::id::{EffectId, KeyId, PersonId, Revision, StageId};
 use countersign_core::policy::{LevelMode, OutcomeName, RuleRef};
@@ -33,7 +33,7 @@ fn people(names: &[&str]) -> Vec<PersonId> {
 }
 
 fn relayed() -> Actor {
-    Actor::Key { key: key(), person: "ana".into() }
+    Actor::Key { key: key(), person: Some("ana".into()) }
 }
 
 /// The events of a request that one person approved and one action followed.
@@ -74,6 +74,12 @@ pub fn one_approver_life() -> Vec<Event> {
 
 fn notice(kind: NoticeKind, to: &str) -> Event {
     Event::NoticeDelivered { effect: effect(), kind, to: Some(to.into()), channel: "email".to_owned(), attempts: 1 }
+}
+
+fn failed_notice(kind: NoticeKind, to: Option<&str>, stage: Option<StageId>, hook: Option<&str>) -> Event {
+    let (answer, attempts) = if to.is_none() { ("410", 9) } else { ("550", 1) };
+    let (to, hook) = (to.map(PersonId::from), hook.map(str::to_owned));
+    Event::NoticeFailed { effect: effect(), kind, to, stage, hook, answer: answer.to_owned(), attempts }
 }
 
 fn plain_decision() -> Decided {
@@ -121,7 +127,14 @@ pub fn every_event() -> Vec<Event> {
     all.extend(ending());
     all.extend(running());
     all.extend(signing());
+    all.extend(linking());
     all
+}
+
+/// A decision by a confirm link, and a file beside the request.
+fn linking() -> Vec<Event> {
+    let attachment = Attachment { file: content("file"), about: content("{\"name\":\"receipt.pdf\"}"), bytes: 48_211 };
+    vec![Event::Decided(Decided { door: Door::Link, ..plain_decision() }), Event::Attached { by: Actor::Person("ana".into()), attachment }]
 }
 
 fn asking() -> Vec<Event> {
@@ -148,7 +161,8 @@ fn asking() -> Vec<Event> {
         Event::Reminded { stage: StageId(1), nth: 2, late_ms: 7, to: people(&["ben", "cleo"]) },
         escalated(Some(0), LevelMode::Add, EscalationCause::Due { late_ms: 15 }, None),
         escalated(Some(1), LevelMode::Replace, EscalationCause::TooFewEligible, Some(moment())),
-        escalated(None, LevelMode::Add, EscalationCause::Operator("olga".into()), None),
+        escalated(None, LevelMode::Add, EscalationCause::Operator(Actor::Person("olga".into())), None),
+        escalated(None, LevelMode::Add, EscalationCause::Operator(Actor::Key { key: key(), person: None }), None),
         Event::Unroutable { stage: StageId(1), eligible: 0, needed: 2 },
         Event::Rerouted { stage: StageId(1), asked: vec![people(&["ben"]), Vec::new()], escalated: vec![people(&["eva"])], directory: 4 },
         Event::Summarised { revision: Revision::FIRST, by: "qwen3:1.7b".to_owned(), summary: content("words") },
@@ -199,8 +213,13 @@ fn running() -> Vec<Event> {
         Event::ExecutionAbandoned { action: "pay".into(), by: Actor::Person("olga".into()), reason: Some(content("paid by hand")) },
         Event::ExecutionAbandoned { action: "pay".into(), by: Actor::Engine, reason: None },
         Event::NoticeDelivered { effect: effect(), kind: NoticeKind::Settled, to: None, channel: "webhook".to_owned(), attempts: 3 },
-        Event::NoticeFailed { effect: effect(), kind: NoticeKind::Reminded, to: None, answer: "410".to_owned(), attempts: 9 },
-        Event::NoticeFailed { effect: effect(), kind: NoticeKind::Lapsed, to: Some("ben".into()), answer: "550".to_owned(), attempts: 1 },
+        failed_notice(NoticeKind::Reminded, None, None, None),
+        failed_notice(NoticeKind::Lapsed, Some("ben"), None, None),
+        failed_notice(NoticeKind::Requested, Some("ben"), Some(StageId(2)), None),
+        failed_notice(NoticeKind::Settled, None, None, Some("hook 1")),
+        Event::NoticeRetried { effect: effect(), by: Actor::Person("olga".into()) },
+        Event::NoticeAbandoned { effect: effect(), by: Actor::Person("olga".into()), reason: Some(content("told by hand")) },
+        Event::NoticeAbandoned { effect: effect(), by: Actor::Engine, reason: None },
     ];
     let rest = [NoticeKind::Escalated, NoticeKind::Returned, NoticeKind::Unroutable, NoticeKind::DeadLettered];
     all.extend(rest.map(|kind| notice(kind, "ben")));

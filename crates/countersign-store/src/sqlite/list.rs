@@ -30,7 +30,7 @@ fn inbox(db: &Connection, query: &ListQuery) -> Result<Page<RequestRow>, Fault> 
     let mut page = Filling::new(query);
     while page.wants_more() {
         let Some(row) = rows.next().map_err(&failed)? else { return Ok(page.end()) };
-        let cursor = Cursor::Urgent(row.get(19).map_err(&failed)?, row.get(0).map_err(&failed)?);
+        let cursor = Cursor::Urgent(row.get(20).map_err(&failed)?, row.get(0).map_err(&failed)?);
         page.offer(cursor, request_row(row).map_err(&failed)?);
     }
     Ok(page.cut())
@@ -82,6 +82,10 @@ fn statements<'db>(db: &'db Connection, query: &ListQuery) -> rusqlite::Result<V
             WHERE p.request < ?1 AND p.person = ?2 AND p.part = ?3 ORDER BY p.request DESC"
         );
         return Ok(vec![(db.prepare_cached(sql)?, vec![Box::new(person.as_str().to_owned()), Box::new(part.code())])]);
+    }
+    if let (Some(policy), Some(subject)) = (&query.policy, &query.subject) {
+        let sql = walk!("requests_subject", "r.policy = ?2 AND r.subject = ?3")?;
+        return Ok(vec![(sql, vec![Box::new(policy.as_str().to_owned()), Box::new(subject.clone())])]);
     }
     if query.dead_letter {
         return Ok(vec![(walk!("requests_dead_letter", "r.dead_letter = 1")?, Vec::new())]);

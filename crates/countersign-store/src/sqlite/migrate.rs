@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_initial", include_str!("../../migrations/sqlite/0001_initial.sql")),
     ("0002_parts", include_str!("../../migrations/sqlite/0002_parts.sql")),
+    ("0003_similar", include_str!("../../migrations/sqlite/0003_similar.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migrations (

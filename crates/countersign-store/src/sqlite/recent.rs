@@ -33,7 +33,7 @@ enum Entry {
 /// What a look came to.
 pub(super) enum Found {
     /// It is here.
-    Known(Loaded),
+    Known(Box<Loaded>),
     /// It must be read, and may then be handed in under this ticket.
     Unknown(u64),
 }
@@ -55,7 +55,7 @@ impl Recent {
         let mut held = self.held();
         match held.take(id) {
             Some(Entry::Known(loaded)) => {
-                let found = Loaded { now: now(), ..(*loaded).clone() };
+                let found = Box::new(Loaded { now: now(), ..(*loaded).clone() });
                 held.put(id, Entry::Known(loaded), self.most);
                 Found::Known(found)
             }

@@ -99,6 +99,10 @@ pub(super) fn append(db: &Connection, append: &Append, blobs: &[Vec<u8>], before
         let sql = "INSERT INTO contents (request, id, salt, bytes) VALUES (?1, ?2, ?3, ?4)";
         db.prepare_cached(sql)?.execute(params![seq, Col(content.id), content.salt, content.bytes])?;
     }
+    if before.is_some() && append.events.iter().any(|event| matches!(event, Event::Revised { .. })) {
+        // Only another payload is about something else; its index is left alone otherwise.
+        db.prepare_cached("UPDATE requests SET subject = ?2 WHERE seq = ?1")?.execute(params![seq, append.row.subject])?;
+    }
     ask_others(db, seq, before, &append.row)?;
     parts::keep(db, seq, before, &append.row)?;
     change.moved(before.map(|before| (before.status, before.dead_letter)), (append.row.status, append.row.dead_letter));
@@ -119,8 +123,8 @@ fn append_events(db: &Connection, seq: i64, append: &Append, blobs: &[Vec<u8>], 
 
 fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rusqlite::Result<i64> {
     let sql = "INSERT INTO requests (id, version, policy, policy_version, requester, submitted_with, external_id, status, title,
-            risk, revision, waiting, dead_letter, due, next_wakeup, created_at, settled_at, card)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+            risk, revision, waiting, dead_letter, due, next_wakeup, created_at, settled_at, card, subject)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
     db.prepare_cached(sql)?.execute(params![
         Col(id),
         count(version),
@@ -140,6 +144,7 @@ fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rus
         Col(row.created_at),
         row.settled_at.map(Col),
         row.card.text(),
+        row.subject,
     ])?;
     Ok(db.last_insert_rowid())
 }

@@ -95,7 +95,7 @@ where
 macro_rules! row_columns {
     () => {
         "r.seq, r.version, r.id, r.policy, r.policy_version, r.requester, r.submitted_with, r.external_id, r.status, r.title, \
-         r.risk, r.revision, r.waiting, r.dead_letter, r.due, r.next_wakeup, r.created_at, r.settled_at, r.card"
+         r.risk, r.revision, r.waiting, r.dead_letter, r.due, r.next_wakeup, r.created_at, r.settled_at, r.card, r.subject"
     };
 }
 pub(super) use row_columns;
@@ -119,6 +119,7 @@ pub(super) fn request_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
         created_at: col(row, 16)?,
         settled_at: col_opt(row, 17)?,
         card: col(row, 18)?,
+        subject: row.get(19)?,
     })
 }
 

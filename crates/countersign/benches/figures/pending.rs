@@ -6,7 +6,7 @@ use super::process::{Site, policy};
 use super::receiver::Receiver;
 use super::spread::{ms, percentile, row};
 use countersign::engine::deed::Verdict;
-use countersign::engine::shelf::{People, PolicySources};
+use countersign::engine::shelf::{DIRECTORY_KEY, People, PolicySources};
 use countersign::engine::submit::Submission;
 use countersign::engine::{Caller, Engine, Ports, Settings};
 use countersign::ports::{SystemClock, SystemRandom};
@@ -14,7 +14,7 @@ use countersign::workers::wakeups;
 use countersign_core::event::{Decision, Door, Event};
 use countersign_core::id::{PersonId, PolicyName, RequestId, Revision};
 use countersign_core::people::{Person, Roster};
-use countersign_store::{Records, RequestLog, SqliteStore};
+use countersign_store::{Kind, Put, Records, RequestLog, SqliteStore};
 use futures_util::stream::{self, StreamExt};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -180,14 +180,22 @@ async fn lateness(store: &Arc<SqliteStore>, mut after: u64, wanted: usize) -> St
 async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore>) {
     let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
-    let ports = Ports { log, records, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
-    let settings = Settings { public_url: "http://127.0.0.1".into(), summary_budget: None, hooks: Vec::new() };
+    let ports = Ports { log, records: records.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+    let settings = Settings {
+        public_url: "http://127.0.0.1".into(),
+        summary_budget: None,
+        hooks: Vec::new(),
+        sessions: Default::default(),
+        confirm_links: false,
+    };
     let engine = Arc::new(Engine::new(ports, settings));
     put_policy(&engine, &store, "bench.toml", source).await;
     let person =
         |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: Default::default(), active: true };
     let people = ["leo", "ana"].map(|id| (PersonId::from(id), person(id)));
-    let roster = Roster { version: 1, people: people.into_iter().collect(), groups: BTreeMap::new() };
+    let put = Put { kind: Kind::Directory, key: DIRECTORY_KEY.into(), expected: 0, bytes: Some(b"{}".to_vec()) };
+    let version = records.put(put).await.unwrap();
+    let roster = Roster { version, people: people.into_iter().collect(), groups: BTreeMap::new() };
     engine.shelf().set_people(People { roster: Arc::new(roster), ..People::default() });
     (engine, store)
 }

@@ -98,3 +98,6 @@ decide-kept = Was Sie getippt hatten
 withdraw-title = Zurückziehen
 withdraw-text = Er endet sofort, und niemand entscheidet mehr darüber.
 withdraw-button = Den Antrag zurückziehen
+fact-hidden = enthält verborgene Zeichen
+fact-mixed = mischt Buchstaben mehrerer Schriften
+fact-looks-latin = Buchstaben einer anderen Schrift, die lateinisch aussehen

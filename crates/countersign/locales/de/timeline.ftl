@@ -52,3 +52,7 @@ record-execution-abandoned = { $by } hat { $action } aufgegeben
 record-commented = { $by } schrieb
 record-key-for = Ein Schlüssel für { $name }
 record-nobody = niemand
+record-notice-retried = { $by } lässt die Nachricht „{ $notice }“ an { $name } noch einmal senden
+record-notice-abandoned = { $by } hat die Nachricht „{ $notice }“ an { $name } aufgegeben
+door-link = durch einen Bestätigungslink
+record-attached = { $by } hängte eine Datei an

@@ -98,3 +98,6 @@ decide-kept = What you had typed
 withdraw-title = Take it back
 withdraw-text = It ends at once, and nobody decides it any more.
 withdraw-button = Withdraw the request
+fact-hidden = holds hidden characters
+fact-mixed = mixes letters of several alphabets
+fact-looks-latin = letters of another alphabet that look Latin

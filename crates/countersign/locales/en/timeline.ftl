@@ -52,3 +52,7 @@ record-execution-abandoned = { $by } gave { $action } up
 record-commented = { $by } wrote
 record-key-for = A key for { $name }
 record-nobody = nobody
+record-notice-retried = { $by } has the notice “{ $notice }” to { $name } sent again
+record-notice-abandoned = { $by } gave up the notice “{ $notice }” to { $name }
+door-link = through a confirm link
+record-attached = { $by } attached a file

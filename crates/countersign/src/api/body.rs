@@ -192,7 +192,7 @@ fn is_json(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("application/json")
 }
 
-async fn whole(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+pub(super) async fn whole(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {

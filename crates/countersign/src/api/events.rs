@@ -1,17 +1,17 @@
 //! The record: of one request, of all of them as pages, and of all of them as a live stream.
 
 use super::ApiState;
-use super::parameters::{Named, Parameters, invalid, limit};
+use super::parameters::{Named, NoParameters, Parameters, invalid, limit};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
 use crate::engine::Caller;
+use crate::engine::query::{Told, rule_of};
 use crate::wire::event::{EventBody, listed, streamed};
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use countersign_core::id::RequestId;
-use countersign_store::Positioned;
 use futures_util::{Stream, StreamExt, stream};
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -41,9 +41,14 @@ pub struct EventPage {
 /// The events of one request, all of them.
 #[utoipa::path(get, path = "/v1/requests/{id}/events", tag = "events", params(("id" = String, Path)),
     responses((status = 200, body = EventPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn of_request(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named) -> Result<Json<EventPage>, Problem> {
-    let (_, events) = state.engine.see_with_events(&caller, id).await?;
-    let items = events.iter().zip(1_u64..).map(|((at, event), number)| listed(id, number, *at, event)).collect();
+pub(super) async fn of_request(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    _: Parameters<NoParameters>,
+) -> Result<Json<EventPage>, Problem> {
+    let (seen, events) = state.engine.see_with_events(&caller, id).await?;
+    let items = events.iter().zip(1_u64..).map(|((at, event), number)| listed(id, number, *at, event, rule_of(&seen.policy, event))).collect();
     Ok(Json(EventPage { items, next: None }))
 }
 
@@ -78,8 +83,8 @@ pub(super) async fn of_all(
     }
     let limit = limit(filter.limit)?;
     let events = state.engine.events_after(&caller, after, limit).await?;
-    let next = (events.len() == limit).then(|| events.last().map(|event| event.position.to_string())).flatten();
-    Ok(Json(EventPage { items: events.iter().map(streamed).collect(), next }).into_response())
+    let next = (events.len() == limit).then(|| events.last().map(|told| told.event.position.to_string())).flatten();
+    Ok(Json(EventPage { items: events.iter().map(|told| streamed(&told.event, told.rule.as_deref())).collect(), next }).into_response())
 }
 
 async fn stream_after(state: ApiState, caller: Caller, after: u64) -> Result<Response, Problem> {
@@ -93,8 +98,8 @@ async fn stream_after(state: ApiState, caller: Caller, after: u64) -> Result<Res
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
 }
 
-fn sse(event: &Positioned) -> Event {
-    let body = streamed(event);
+fn sse(Told { event, rule }: &Told) -> Event {
+    let body = streamed(event, rule.as_deref());
     let json = serde_json::to_string(&body).unwrap_or_default();
     Event::default().id(event.position.to_string()).event(body.event).data(json)
 }
@@ -105,18 +110,18 @@ struct Tail {
     caller: Caller,
     after: u64,
     changes: broadcast::Receiver<RequestId>,
-    read: VecDeque<Positioned>,
+    read: VecDeque<Told>,
     _room: OwnedSemaphorePermit,
 }
 
 /// Events as they come; ends when the server stops, the caller may no longer read, or the store fails: the reader
 /// comes back with the last cursor it saw.
-fn follow(tail: Tail) -> impl Stream<Item = Positioned> {
+fn follow(tail: Tail) -> impl Stream<Item = Told> {
     stream::unfold(tail, |mut tail| async move {
         loop {
-            if let Some(event) = tail.read.pop_front() {
-                tail.after = event.position;
-                return Some((event, tail));
+            if let Some(told) = tail.read.pop_front() {
+                tail.after = told.event.position;
+                return Some((told, tail));
             }
             tail.read = tail.state.engine.events_after(&tail.caller, tail.after, BATCH).await.ok()?.into();
             if tail.read.is_empty() {

@@ -28,7 +28,7 @@ pub(super) async fn retry(
 #[derive(Debug, ToSchema)]
 pub struct AbandonBody {
     /// In their words.
-    reason: String,
+    pub(super) reason: String,
 }
 
 impl Shape for AbandonBody {

@@ -2,6 +2,7 @@
 
 use super::ApiState;
 use super::body::{Members, Shape, Strict};
+use super::parameters::{NoParameters, Parameters};
 use super::permit::Permit;
 use super::problem::{FaultBody, Problem, ProblemBody};
 use crate::engine::caller::{ActsFor, Scope};
@@ -84,7 +85,7 @@ impl Shape for NewKeyBody {
 /// All keys.
 #[utoipa::path(get, path = "/v1/keys", tag = "keys",
     responses((status = 200, body = KeyPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list(State(state): State<ApiState>, Permit(caller): Permit) -> Result<Json<KeyPage>, Problem> {
+pub(super) async fn list(State(state): State<ApiState>, Permit(caller): Permit, _: Parameters<NoParameters>) -> Result<Json<KeyPage>, Problem> {
     administers(&state, &caller)?;
     let items = state.engine.list_keys().await?.into_iter().map(|key| body(key, None)).collect();
     Ok(Json(KeyPage { items, next: None }))

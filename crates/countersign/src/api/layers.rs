@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -28,11 +28,22 @@ const PAGES: &str = "default-src 'none'; style-src 'self'; script-src 'self'; im
 /// For the reference page: its own scripts, compiled in.
 const DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What a page may use of the device: passkeys, and nothing else.
+const POWERS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=(), hid=(), midi=(), \
+    display-capture=(), idle-detection=(), publickey-credentials-get=(self), publickey-credentials-create=(self)";
+/// Whoever came encrypted once comes no other way for a year.
+const ENCRYPTED: &str = "max-age=31536000";
+
 /// Puts the layers around the whole door.
 pub(super) fn around(router: Router, state: ApiState) -> Router {
-    let unknown = || async { Problem::new("unknown_route", "there is nothing at this address; `/docs` lists every address") };
+    let unknown = || async { nothing_here() };
     let method = || async { Problem::new("method_not_allowed", "this address does not take this method") };
     router.fallback(unknown).method_not_allowed_fallback(method).layer(middleware::from_fn_with_state(state, watched))
+}
+
+/// What is said where nothing is.
+pub(crate) fn nothing_here() -> Problem {
+    Problem::new("unknown_route", "there is nothing at this address; `/docs` lists every address")
 }
 
 async fn watched(State(state): State<ApiState>, request: Request, next: Next) -> Response {
@@ -49,7 +60,7 @@ async fn watched(State(state): State<ApiState>, request: Request, next: Next) ->
     let (status, took) = (response.status().as_u16(), began.elapsed());
     state.metrics.answered(method.as_str(), &route, status, took, problem);
     span.in_scope(|| tracing::debug!(status, problem, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "answered an HTTP request"));
-    guard(response.headers_mut(), &path);
+    guard(response.headers_mut(), &path, state.is_https());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -83,7 +94,7 @@ fn fresh_id() -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().simple().to_string()
 }
 
-fn guard(headers: &mut HeaderMap, path: &str) {
+fn guard(headers: &mut HeaderMap, path: &str, https: bool) {
     let docs = path == "/docs" || path.starts_with("/docs/");
     let html = headers.get(http::header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let policy = if docs {
@@ -93,12 +104,18 @@ fn guard(headers: &mut HeaderMap, path: &str) {
     } else {
         BARE
     };
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // A route may be stricter than its kind: an attachment is put in a sandbox.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     // Not `no-referrer` on pages: browsers would then send `Origin: null` with our own forms.
     let referrer = if html { "same-origin" } else { "no-referrer" };
     headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(POWERS));
+    if https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ENCRYPTED));
+    }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

@@ -41,7 +41,7 @@ pub(super) struct RequestFilter {
     external_id: Option<String>,
     /// Whose title contains this, in any case.
     q: Option<String>,
-    /// Only those with an action that failed for good.
+    /// Only those with an action or a notice that failed for good.
     dead_letter: Option<bool>,
     /// 1 to 200; 50 unless it says otherwise.
     limit: Option<usize>,
@@ -63,6 +63,7 @@ pub(super) async fn list(
         requester: filter.requester.map(PersonId::new),
         approver: filter.approver.map(PersonId::new),
         part: None,
+        subject: None,
         key: None,
         external_id: filter.external_id,
         text: filter.q.filter(|text| !text.is_empty()),

@@ -53,8 +53,9 @@ pub(crate) struct Metrics {
     counted: Mutex<Option<u64>>,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
+impl Metrics {
+    /// Nothing counted yet; commits are timed by the engine.
+    pub(crate) fn new(engine: &Engine) -> Self {
         let traffic = Family::default();
         let duration = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         let (problems, events, requests) = (Family::default(), Family::default(), Family::default());
@@ -68,6 +69,7 @@ impl Default for Metrics {
             "Events recorded since the first scrape, by name: decided, notice_delivered, execution_succeeded …",
             Family::clone(&events),
         );
+        registry.register("commit_duration_seconds", "Time from asking the store to write until it was on disk", engine.commit_times());
         registry.register("requests", "Requests by status", Family::clone(&requests));
         registry.register("outbox_rows", "Work owed to the outside", outbox.clone());
         registry.register("outbox_oldest_age_seconds", "Age of the oldest work that is due", outbox_age.clone());
@@ -75,9 +77,7 @@ impl Default for Metrics {
         let counted = Mutex::new(None);
         Self { registry, traffic, duration, problems, events, requests, outbox, outbox_age, dead_letters, counted }
     }
-}
 
-impl Metrics {
     /// Counts one answer.
     pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration, problem: Option<&'static str>) {
         self.traffic.get_or_create(&Traffic { method: method.to_owned(), route: route.to_owned(), status: status.into() }).inc();

@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use axum::extract::{FromRequestParts, Path};
-use countersign_core::id::{ActionName, RequestId};
+use countersign_core::id::{ActionName, EffectId, RequestId};
 use countersign_core::refusal::Refusal;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,22 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedAction {
     }
 }
 
+/// The request and the notice that the path names.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedNotice(pub RequestId, pub EffectId);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedNotice {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Named(id) = Named::from_request_parts(parts, state).await?;
+        let Path(segments) = Path::<BTreeMap<String, String>>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
+        let notice = segments.get("notice").map(String::as_str).unwrap_or_default();
+        // An id that is none names nothing: the engine answers, so that nobody learns here which requests there are.
+        Ok(Self(id, EffectId::parse(notice).unwrap_or(EffectId::from_bytes([0; 16]))))
+    }
+}
+
 fn unknown() -> Problem {
     Refusal::UnknownRequest.into()
 }
@@ -58,6 +74,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
         read.map(|query| Self(query.0)).map_err(|rejection| invalid(inner(&rejection)))
     }
 }
+
+/// No parameters: a list that is answered whole says so, rather than pass over what it was asked.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
 
 /// The innermost reason: the outer ones speak of deserializing.
 fn inner(error: &dyn std::error::Error) -> String {

@@ -2,6 +2,7 @@
 //! answered with the decision.
 
 use super::ApiState;
+use super::arrival::Whence;
 use super::body::{Members, Nothing, Shape, Strict};
 use super::origin;
 use super::parameters::{Named, Parameters};
@@ -9,6 +10,7 @@ use super::permit::{Permit, Stranger, cookie_name, session_secret};
 use super::problem::{FaultBody, Problem, ProblemBody};
 use crate::engine::Caller;
 use crate::engine::passkeys::{Enrolment, Listed};
+use crate::engine::sessions::SignedBy;
 use crate::wire::assertion::{AssertionPage, assertions};
 use crate::wire::event::decision_of;
 use axum::Json;
@@ -245,13 +247,17 @@ pub(super) async fn challenge(
 pub(super) async fn sign_in(
     State(state): State<ApiState>,
     _: Stranger,
+    Ok(whence): Result<Whence, std::convert::Infallible>,
     headers: HeaderMap,
     jar: CookieJar,
     Strict(answer): Strict<AnswerBody>,
 ) -> Result<Response, Problem> {
     origin::same(&headers, &state)?;
     let person = state.engine.finish_passkey_sign_in(&answer.ceremony, &credential(answer.credential)?).await?;
-    let secret = state.engine.open_passkey_session(&person).await?;
+    let secret = state.engine.open_session(&person, &whence.arrival(SignedBy::Passkey)).await?;
+    if let Some(brought) = jar.get(cookie_name(&state)) {
+        state.engine.end_session(brought.value()).await?;
+    }
     let cookie = Cookie::build((cookie_name(&state), secret)).path("/").http_only(true).same_site(SameSite::Lax).secure(state.is_https());
     Ok((jar.add(cookie.build()), Json(SignedInBody { person: person.to_string() })).into_response())
 }

@@ -1,6 +1,7 @@
 //! The directory as others see it, and who the caller is.
 
 use super::ApiState;
+use super::parameters::{NoParameters, Parameters};
 use super::permit::Permit;
 use super::problem::ProblemBody;
 use crate::engine::Caller;
@@ -84,7 +85,7 @@ fn roles(person: &Person) -> Vec<String> {
 /// Everybody in the directory.
 #[utoipa::path(get, path = "/v1/people", tag = "directory",
     responses((status = 200, body = PersonPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn people(State(state): State<ApiState>, _: Permit) -> Json<PersonPage> {
+pub(super) async fn people(State(state): State<ApiState>, _: Permit, _: Parameters<NoParameters>) -> Json<PersonPage> {
     let body = |person: &Person| PersonBody {
         id: person.id.to_string(),
         name: person.name.clone(),
@@ -100,7 +101,7 @@ pub(super) async fn people(State(state): State<ApiState>, _: Permit) -> Json<Per
 /// All groups.
 #[utoipa::path(get, path = "/v1/groups", tag = "directory",
     responses((status = 200, body = GroupPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn groups(State(state): State<ApiState>, _: Permit) -> Json<GroupPage> {
+pub(super) async fn groups(State(state): State<ApiState>, _: Permit, _: Parameters<NoParameters>) -> Json<GroupPage> {
     let roster = state.engine.shelf().people().roster.clone();
     let members = |id| roster.members(id).iter().map(ToString::to_string).collect();
     let items = roster.groups.keys().map(|id| GroupBody { id: id.to_string(), members: members(id) }).collect();

@@ -48,7 +48,7 @@ impl FromRequestParts<ApiState> for Permit {
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
+pub(super) fn bearer(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(AUTHORIZATION)?;
     let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
     // Any other scheme is a credential that is not ours: it must not fall back to the cookie.

@@ -2,16 +2,15 @@
 
 use super::ApiState;
 use super::body::{Members, Shape, Strict};
+use super::parameters::{NoParameters, Parameters};
 use super::permit::Permit;
 use super::problem::{FaultBody, Problem, ProblemBody};
 use crate::engine::{Caller, EngineError};
 use crate::wire::explain::{self, ExplanationBody, PolicyBody};
 use axum::Json;
 use axum::extract::{Path, State};
-use countersign_core::id::{PersonId, PolicyName, Revision};
+use countersign_core::id::{PersonId, PolicyName};
 use countersign_core::policy::Policy;
-use countersign_core::policy::evaluate::Evaluation;
-use countersign_core::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -29,7 +28,7 @@ pub struct PolicyPage {
 /// All policies in force.
 #[utoipa::path(get, path = "/v1/policies", tag = "policies",
     responses((status = 200, body = PolicyPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list(State(state): State<ApiState>, _: Permit) -> Json<PolicyPage> {
+pub(super) async fn list(State(state): State<ApiState>, _: Permit, _: Parameters<NoParameters>) -> Json<PolicyPage> {
     let items = state.engine.shelf().policies().iter().map(|policy| explain::policy(policy, false)).collect();
     Json(PolicyPage { items, next: None })
 }
@@ -72,7 +71,6 @@ pub(super) async fn explain(
     Path(name): Path<String>,
     Strict(body): Strict<ExplainBody>,
 ) -> Result<Json<ExplanationBody>, Problem> {
-    let policy = in_force(&state, name)?;
     let requester = match (body.requester, &caller) {
         (Some(requester), _) => PersonId::new(requester),
         (None, Caller::Person { id, .. }) => id.clone(),
@@ -80,12 +78,6 @@ pub(super) async fn explain(
             return Err(Problem::invalid_body(vec![FaultBody { pointer: "/requester".into(), message: "it is missing".into() }]));
         }
     };
-    let roster = state.engine.shelf().people().roster.clone();
-    if !roster.is_active(&requester) {
-        return Err(Refusal::UnknownPerson(requester).into());
-    }
-    let payload = policy.accept(&body.payload, &roster).map_err(EngineError::InvalidPayload)?;
-    let now = state.engine.clock().now();
-    let evaluation = Evaluation { payload: &payload, requester: &requester, roster: &roster, now, created_at: now, revision: Revision::FIRST };
-    Ok(Json(explain::explanation(&policy, &policy.explain(&evaluation))))
+    let tried = state.engine.dry_run(&PolicyName::new(name), &requester, &body.payload)?;
+    Ok(Json(explain::explanation(&tried.policy, &tried.explained)))
 }

@@ -3,6 +3,7 @@
 
 use super::strict::Malformed;
 use super::{codes, codes::Code};
+use crate::attachment::Unfit;
 use crate::engine::{EngineError, Seen};
 use crate::wire;
 use axum::response::{IntoResponse, Response};
@@ -139,6 +140,18 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl From<Unfit> for Problem {
+    fn from(unfit: Unfit) -> Self {
+        let pointer = if matches!(unfit, Unfit::Name(_)) { "/name" } else { "" };
+        let fault = FaultBody { pointer: pointer.to_owned(), message: unfit.detail() };
+        match unfit {
+            Unfit::TooLarge => Self::new("body_too_large", unfit.detail()),
+            Unfit::Kind(_) => Self::new("unsupported_media_type", unfit.detail()),
+            Unfit::Name(_) | Unfit::Empty => Self::invalid_body(vec![fault]),
+        }
+    }
+}
+
 impl From<countersign_store::Fault> for Problem {
     fn from(fault: countersign_store::Fault) -> Self {
         EngineError::from(fault).into()
@@ -158,6 +171,9 @@ impl From<EngineError> for Problem {
                 let detail = format!("this idempotency key came with another body before and made {existing}; a new request needs a new key");
                 Self::new("idempotency_conflict", detail).with("existing", existing.to_string())
             }
+            EngineError::UnfitAttachment(unfit) => unfit.into(),
+            EngineError::UnknownAttachment => Self::new("unknown_attachment", "there is no such attachment at this request, or you may not see it"),
+            EngineError::LinkSpent => Self::new("link_spent", "this link was used before; what came of it stands on the request's page"),
             EngineError::Passkey(fault) => Self::new(fault.code(), fault.detail()),
             EngineError::Busy => Self::new("busy", "the request is changing faster than it can be decided; nothing was changed, try again"),
             EngineError::Fault(countersign_store::Fault::InDoubt) => {

@@ -2,19 +2,23 @@
 //! run and lies in a file beside the database that only its owner reads: whoever can read it could write to the
 //! database as well. No API key opens it, so that no machine can make itself a person's sign-in.
 
-use crate::api::ApiState;
+use crate::api::body::{Members, Shape, Strict};
+use crate::api::problem::{FaultBody, Problem};
+use crate::api::{ApiState, layers, permit};
 use crate::config::Config;
 use crate::engine::EngineError;
 use crate::engine::caller::{ActsFor, Scope};
 use crate::engine::keys::{KeyRecord, NewKey};
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use crate::wire::confirm_url;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use countersign_core::id::PersonId;
-use http::{HeaderMap, StatusCode};
+use countersign_core::id::{PersonId, RequestId};
+use countersign_core::refusal::Refusal;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -98,34 +102,80 @@ impl Local {
     pub(super) fn new(api: ApiState, secret: String) -> Self {
         Self { api, secret }
     }
-
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-        given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(self.secret.as_bytes())))
-    }
 }
 
+/// The routes; they stand inside the layers of the whole door.
 pub(super) fn router(local: Local) -> Router {
     Router::new()
         .route("/local/login-links", post(link))
+        .route("/local/confirm-links", post(confirm_link))
         .route("/local/keys", get(list).post(create))
         .route("/local/keys/{id}", delete(revoke))
         .with_state(local)
 }
 
+/// Whoever knows this run's secret. To others there is nothing here, and asking counts against their address.
+struct Admitted;
+
+impl FromRequestParts<Local> for Admitted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, local: &Local) -> Result<Self, Problem> {
+        let given = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        if given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(local.secret.as_bytes()))) {
+            return Ok(Self);
+        }
+        local.api.gate.admit_address(permit::address(parts))?;
+        Err(layers::nothing_here())
+    }
+}
+
+/// A body, read as strictly and within the same bounds as the API's own.
+struct Told<T>(T);
+
+impl<T: Shape> FromRequest<Local> for Told<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, local: &Local) -> Result<Self, Problem> {
+        Strict::from_request(request, &local.api).await.map(|Strict(body)| Self(body))
+    }
+}
+
 /// A person, by id.
-#[derive(Deserialize)]
 struct Named {
     person: String,
 }
 
-async fn link(State(local): State<Local>, headers: HeaderMap, Json(named): Json<Named>) -> Result<Response, Response> {
-    if !local.admits(&headers) {
-        return Err(StatusCode::NOT_FOUND.into_response());
+impl Shape for Named {
+    const MEMBERS: &'static [&'static str] = &["person"];
+    fn take(members: &mut Members) -> Self {
+        Self { person: members.name("person") }
     }
-    let secret = local.api.engine.create_login_link(&PersonId::new(named.person)).await.map_err(answer)?;
+}
+
+async fn link(State(local): State<Local>, _: Admitted, Told(named): Told<Named>) -> Result<Json<Value>, Problem> {
+    let secret = local.api.engine.create_login_link(&PersonId::new(named.person)).await?;
     let url = login_url(&local.api.engine.settings().public_url, &secret);
-    Ok(Json(json!({ "url": url })).into_response())
+    Ok(Json(json!({ "url": url })))
+}
+
+/// A person whom a request asks.
+struct Asked {
+    person: String,
+    request: String,
+}
+
+impl Shape for Asked {
+    const MEMBERS: &'static [&'static str] = &["person", "request"];
+    fn take(members: &mut Members) -> Self {
+        Self { person: members.name("person"), request: members.name("request") }
+    }
+}
+
+async fn confirm_link(State(local): State<Local>, _: Admitted, Told(asked): Told<Asked>) -> Result<Json<Value>, Problem> {
+    let id = RequestId::parse(&asked.request).map_err(|_| Problem::from(Refusal::UnknownRequest))?;
+    let secret = local.api.engine.create_confirm_link(&PersonId::new(asked.person), id).await?;
+    Ok(Json(json!({ "url": confirm_url(&local.api.engine.settings().public_url, &secret) })))
 }
 
 /// Where a sign-in link leads.
@@ -167,31 +217,29 @@ impl KeyWords {
     }
 }
 
-async fn create(State(local): State<Local>, headers: HeaderMap, Json(words): Json<KeyWords>) -> Result<Response, Response> {
-    if !local.admits(&headers) {
-        return Err(StatusCode::NOT_FOUND.into_response());
+impl Shape for KeyWords {
+    const MEMBERS: &'static [&'static str] = &["name", "scopes", "acts_for"];
+    fn take(members: &mut Members) -> Self {
+        Self { name: members.name("name"), scopes: members.names("scopes"), acts_for: members.optional_name("acts_for") }
     }
-    let new = words.meaning().map_err(|why| refused(&why))?;
-    let (record, secret) = create_key(&local.api.engine, new).await.map_err(answer)?;
-    Ok(Json(json!({ "key": record, "secret": secret })).into_response())
 }
 
-async fn list(State(local): State<Local>, headers: HeaderMap) -> Result<Response, Response> {
-    if !local.admits(&headers) {
-        return Err(StatusCode::NOT_FOUND.into_response());
-    }
-    let keys = local.api.engine.list_keys().await.map_err(answer)?;
-    Ok(Json(json!({ "items": keys.into_iter().map(without_hash).collect::<Vec<_>>() })).into_response())
+async fn create(State(local): State<Local>, _: Admitted, Told(words): Told<KeyWords>) -> Result<Json<Value>, Problem> {
+    let new = words.meaning().map_err(|message| Problem::invalid_body(vec![FaultBody { pointer: "/scopes".into(), message }]))?;
+    let (record, secret) = create_key(&local.api.engine, new).await?;
+    Ok(Json(json!({ "key": record, "secret": secret })))
 }
 
-async fn revoke(State(local): State<Local>, headers: HeaderMap, Path(id): Path<String>) -> Result<Response, Response> {
-    if !local.admits(&headers) {
-        return Err(StatusCode::NOT_FOUND.into_response());
-    }
-    let revoked = local.api.engine.revoke_key(&id).await.map_err(answer)?;
+async fn list(State(local): State<Local>, _: Admitted) -> Result<Json<Value>, Problem> {
+    let keys = local.api.engine.list_keys().await?;
+    Ok(Json(json!({ "items": keys.into_iter().map(without_hash).collect::<Vec<_>>() })))
+}
+
+async fn revoke(State(local): State<Local>, _: Admitted, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let revoked = local.api.engine.revoke_key(&id).await?;
     local.api.gate.forget();
-    let key = revoked.ok_or_else(|| refused("there is no key of this id or name"))?;
-    Ok(Json(json!({ "key": without_hash(key) })).into_response())
+    let key = revoked.ok_or_else(|| Problem::new("unknown_key", "there is no key of this id or name"))?;
+    Ok(Json(json!({ "key": without_hash(key) })))
 }
 
 /// Makes a key; one that acts for nobody known is refused.
@@ -209,18 +257,4 @@ pub async fn create_key(engine: &crate::engine::Engine, new: NewKey) -> Result<(
 
 fn without_hash(key: KeyRecord) -> KeyRecord {
     KeyRecord { hash: String::new(), ..key }
-}
-
-fn refused(why: &str) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "detail": why }))).into_response()
-}
-
-fn answer(error: EngineError) -> Response {
-    match error {
-        EngineError::Refused(refusal) => refused(&refusal.detail()),
-        other => {
-            tracing::error!(error = %other, "the door of this machine failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "detail": other.to_string() }))).into_response()
-        }
-    }
 }

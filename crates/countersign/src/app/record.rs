@@ -2,7 +2,7 @@
 //! it. Opens the file for reading only.
 
 use crate::config::Config;
-use crate::engine::audit;
+use crate::engine::rows;
 use countersign_core::id::RequestId;
 use countersign_store::verify::{Problem, Verified};
 use countersign_store::{Fault, Head, Kind, Opened, Records, RequestLog, SqliteStore};
@@ -24,7 +24,7 @@ pub async fn verify(file: &Path) -> Result<Verified, Fault> {
         found.problems.push(Problem { place: "contents".into(), what });
     }
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store);
-    found.problems.extend(audit::rows(&log, &records).await?);
+    found.problems.extend(rows::differences(&log, &records).await?);
     Ok(found)
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Audit {
 
 #[derive(Subcommand, Debug)]
 enum AuditVerb {
-    /// Read everything and check every chain, content and version.
+    /// Read everything and check every chain, content and version; exit 3 where anything differs.
     Verify {
         #[command(flatten)]
         file: FileArgs,
@@ -84,7 +84,7 @@ async fn verify(file: PathBuf, json: bool) -> Result<Exit, Failure> {
         terminal::say(&format!("heads {}", found.heads_digest));
         terminal::say(if found.problems.is_empty() { "the record is whole" } else { "the record is NOT whole" });
     }
-    Ok(if found.problems.is_empty() { Exit::Done } else { Exit::Refused })
+    Ok(if found.problems.is_empty() { Exit::Done } else { Exit::Fault })
 }
 
 async fn heads(file: PathBuf, json: bool) -> Result<Exit, Failure> {

@@ -86,12 +86,12 @@ async fn seen(server: &Server, id: &str, decision: &str) -> Result<u32, Failure>
 }
 
 /// One line on how it stands.
-fn done(after: &RequestBody, json: bool) {
+pub(super) fn done(after: &RequestBody, json: bool) {
     if json {
         return terminal::say(&serde_json::to_string(after).unwrap_or_default());
     }
     let open = after.stages.iter().filter(|stage| stage.status == "open");
-    let voices: Vec<String> = open.map(|stage| format!("{} of {}", stage.approved_by.len(), stage.quorum)).collect();
+    let voices: Vec<String> = open.map(|stage| format!("{} of {}", stage.filled, stage.quorum)).collect();
     let voices = if voices.is_empty() { String::new() } else { format!(", {}", voices.join(", ")) };
     terminal::say(&format!("{} is {}{voices}: {}", after.id, terminal::status(&after.status), clean(&after.title)));
 }

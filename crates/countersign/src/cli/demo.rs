@@ -1,8 +1,9 @@
 //! `countersign demo`: one command, no account, no model, no network. Prints where to click and what to type.
 
-use super::{Exit, Failure, terminal};
+use super::terminal::{self, clean};
+use super::{Exit, Failure};
 use crate::app::run::stop_on_signals;
-use crate::demo::{Demo, Wanted};
+use crate::demo::{Demo, Wanted, Writer};
 
 /// Run the demo: sample people, policies and requests in a temporary folder.
 #[derive(clap::Args, Debug)]
@@ -13,19 +14,22 @@ pub(crate) struct DemoArgs {
     /// Print the links and nothing else.
     #[arg(long)]
     quiet: bool,
+    /// A model's server that speaks Ollama's API: it writes the summaries where it answers.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:11434")]
+    models: String,
 }
 
 impl DemoArgs {
     pub(crate) async fn run(self) -> Result<Exit, Failure> {
         let stop = stop_on_signals().map_err(|error| Failure::fault(format!("cannot take signals: {error}")))?;
-        let demo = Demo::set_up(Wanted { port: self.port, quiet: self.quiet }).await?;
-        terminal::say(&greeting(&demo).await?);
+        let demo = Demo::set_up(Wanted { port: self.port, quiet: self.quiet, models: self.models.clone() }).await?;
+        terminal::say(&greeting(&demo, &self.models).await?);
         demo.run(stop).await.map_err(|error| Failure::fault(error.to_string()))?;
         Ok(Exit::Done)
     }
 }
 
-async fn greeting(demo: &Demo) -> Result<String, Failure> {
+async fn greeting(demo: &Demo, models: &str) -> Result<String, Failure> {
     let mut lines =
         vec![format!("countersign ready on http://{}", demo.bound), String::new(), "Open as (each link signs one browser in, once):".into()];
     for (who, link) in demo.links().await? {
@@ -33,6 +37,11 @@ async fn greeting(demo: &Demo) -> Result<String, Failure> {
     }
     let (key, bound) = (demo.key().await?, demo.bound);
     lines.extend([
+        String::new(),
+        match &demo.writer {
+            Writer::Model(model) => format!("Summaries are written by the model {} at {}.", clean(model), clean(models)),
+            Writer::Plain => format!("Summaries are plain: no model's server answers at {}.", clean(models)),
+        },
         String::new(),
         format!("What was executed is shown by the payment service: http://{}/", demo.payments.address),
         String::new(),

@@ -113,10 +113,10 @@ fn print(found: &Findings, json: bool) {
 
 fn people(found: &mut Findings, config: &Config) -> Option<Roster> {
     let name = config.directory.display().to_string();
-    let source = match std::fs::read_to_string(&config.directory) {
+    let source = match crate::placed::text(&config.directory, "the directory") {
         Ok(source) => source,
-        Err(error) => {
-            found.wrong("directory", format!("{name}: {}", crate::config::reason(&error)));
+        Err(wrong) => {
+            found.places("directory", name, vec![*wrong]);
             return None;
         }
     };
@@ -238,7 +238,7 @@ fn named(config: &Config, policies: &[Policy]) -> BTreeSet<(String, String)> {
             );
         }
     }
-    let source = std::fs::read_to_string(&config.directory).unwrap_or_default();
+    let source = crate::placed::text(&config.directory, "the directory").unwrap_or_default();
     if let Ok(read) = directory::parse("directory", &source) {
         named.extend(read.secrets().into_iter().map(|(person, secret)| (format!("the webhook of `{person}`"), secret)));
     }

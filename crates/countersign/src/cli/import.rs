@@ -8,9 +8,13 @@ use super::{Exit, Failure};
 use crate::config::reason;
 use crate::import::script::{Conversion, LineVerdict, ScriptOptions, convert};
 use clap::Subcommand;
+use countersign_core::canonical::Digest;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// The longest idempotency key that a server takes.
+const KEY_BYTES_MAX: usize = 255;
 
 /// Bring in what another system kept.
 #[derive(clap::Args, Debug)]
@@ -91,7 +95,7 @@ impl Script {
         let mut refused = 0;
         for one in &converted.submissions {
             let Value::Object(payload) = one.payload.clone() else { continue };
-            let key = format!("script-{}", one.external_id);
+            let key = idempotency_key(&one.external_id);
             let proposal = Proposal {
                 policy: &one.policy,
                 requester: Some(&one.requester),
@@ -116,6 +120,14 @@ impl Script {
         }
         Ok(if refused == 0 { Exit::Done } else { Exit::Refused })
     }
+}
+
+/// The same for the same old id, and always one that the server takes: ids of the script may be of any length and in
+/// any writing, a key is short visible ASCII.
+fn idempotency_key(external_id: &str) -> String {
+    let plain = format!("script-{external_id}");
+    let fits = plain.len() <= KEY_BYTES_MAX && external_id.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { plain } else { format!("script-sha256-{}", Digest::of(external_id.as_bytes()).hex()) }
 }
 
 /// What became of each line that is not submitted, and how many could not be understood.
@@ -157,4 +169,22 @@ fn write(to: &Path, converted: &Conversion) -> Result<(), Failure> {
         file.write_all(text.as_bytes()).map_err(failed)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_old_id_has_a_key_of_its_own_that_a_server_takes() {
+        let long = "x".repeat(300);
+        let ids = ["a1b2c3d4", "a1b2c3d4#2", "two words", "größe", "tab\tinside", &long, &format!("{long}y"), &"é".repeat(200), &"x".repeat(248)];
+        let keys: Vec<String> = ids.iter().map(|id| idempotency_key(id)).collect();
+        for (id, key) in ids.iter().zip(&keys) {
+            assert!(key.len() <= 255 && key.bytes().all(|byte| byte.is_ascii_graphic()), "{id}: {key}");
+            assert_eq!(key, &idempotency_key(id));
+        }
+        assert_eq!(keys.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+        assert_eq!((keys[0].as_str(), keys[8].len()), ("script-a1b2c3d4", 255));
+    }
 }

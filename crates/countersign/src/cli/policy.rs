@@ -79,9 +79,11 @@ fn gather(files: &[PathBuf], config: &ConfigArgs) -> Result<(Vec<PolicyFile>, Op
     } else {
         files.iter().map(|path| policies::file(path)).collect()
     };
-    let source = std::fs::read_to_string(&config.directory).ok();
+    let wrong = |found| Failure::findings("the directory does not load", found);
+    let source = config.directory.exists().then(|| crate::placed::text(&config.directory, "the directory")).transpose();
+    let source = source.map_err(|found| wrong(vec![*found]))?;
     let parsed = source.map(|source| directory::parse(&config.directory.display().to_string(), &source)).transpose();
-    let parsed = parsed.map_err(|found| Failure::findings("the directory does not load", found))?;
+    let parsed = parsed.map_err(wrong)?;
     Ok((read, parsed.map(|read| (*read.people.roster).clone())))
 }
 

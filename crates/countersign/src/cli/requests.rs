@@ -30,7 +30,7 @@ pub(crate) struct List {
     /// Whose title contains this.
     #[arg(long, short, value_name = "TEXT")]
     q: Option<String>,
-    /// Only those with an action that failed for good.
+    /// Only those with an action or a notice that failed for good.
     #[arg(long)]
     dead_letters: bool,
     /// At most this many.
@@ -196,6 +196,10 @@ pub(crate) fn show(request: &RequestBody, json: bool) {
         let answer = one.answer.as_deref().map(|answer| format!(", last answer {}", clean(answer))).unwrap_or_default();
         terminal::say(&format!("action {}: {}, {} attempts{answer}", clean(&one.action), terminal::status(&one.status), one.attempts));
     }
+    for one in &request.failed_notices {
+        let to = one.to.as_deref().unwrap_or("a system");
+        terminal::say(&format!("notice {} to {}: {}, last answer {}", one.id, clean(to), terminal::status(&one.status), clean(&one.answer)));
+    }
     terminal::say("");
     terminal::say(&clean(&request.url));
 }
@@ -214,7 +218,7 @@ fn facts(payload: &Value) {
 fn stage(stage: &StageBody, now: jiff::Timestamp) {
     let said = clean(&stage.approved_by.join(", "));
     let yes = if said.is_empty() { String::new() } else { format!(" ({said})") };
-    let count = format!("{} of {} said yes{yes}", stage.approved_by.len(), stage.quorum);
+    let count = format!("{} of {} said yes{yes}", stage.filled, stage.quorum);
     terminal::say(&format!("stage {}: {}, {count}", clean(&stage.name), terminal::status(&stage.status)));
     terminal::say(&format!("  asked     {}", clean(&stage.approvers.join(", "))));
     if !stage.rejected_by.is_empty() {

@@ -1,7 +1,9 @@
 //! Settings by name from three layers: the embedded defaults, the file, the environment. The last one that
 //! speaks is heard, and every value remembers where it stands.
 
+use super::provider;
 use crate::config::DEFAULTS;
+use crate::openid::Provider;
 use crate::placed::{self, Item, Placed, Table};
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +19,7 @@ enum Kind {
 }
 
 /// Every key of every section.
-const KEYS: [(&str, &str, Kind); 18] = [
+const KEYS: [(&str, &str, Kind); 21] = [
     ("server", "listen", Kind::Text),
     ("server", "public_url", Kind::Text),
     ("database", "url", Kind::Text),
@@ -29,9 +31,12 @@ const KEYS: [(&str, &str, Kind); 18] = [
     ("summary", "budget", Kind::Text),
     ("summary", "key", Kind::Text),
     ("actions", "allow_commands", Kind::Flag),
+    ("notices", "confirm_links", Kind::Flag),
     ("webhooks", "allow_networks", Kind::Texts),
     ("webhooks", "retry", Kind::Texts),
     ("secrets", "allow", Kind::Texts),
+    ("sessions", "idle", Kind::Text),
+    ("sessions", "absolute", Kind::Text),
     ("limits", "requests_per_second", Kind::Number),
     ("limits", "strangers_per_second", Kind::Number),
     ("log", "level", Kind::Text),
@@ -39,8 +44,9 @@ const KEYS: [(&str, &str, Kind); 18] = [
 ];
 /// How a suggestion begins that names one thing, not all.
 const NEAR: &str = "did you mean";
-/// The table that may stand several times; it has no variables of its own.
+/// The tables that may stand several times; they have no variables of their own.
 const HOOKS: &str = "webhook";
+const PROVIDERS: &str = "provider";
 
 /// Where a text stands.
 #[derive(Clone)]
@@ -81,6 +87,7 @@ pub(super) struct Layered {
     pub(super) texts: BTreeMap<(&'static str, &'static str), Said>,
     pub(super) lists: BTreeMap<(&'static str, &'static str), (Vec<Said>, Origin)>,
     pub(super) hooks: Vec<HookText>,
+    pub(super) providers: Vec<(Provider, Origin, Option<Said>)>,
     pub(super) wrong: Vec<Diagnostic>,
 }
 
@@ -102,11 +109,11 @@ impl Layered {
         let origin = |span: Range<usize>| Origin { file: name.to_owned(), source: source.to_owned(), span };
         for (key, item) in root.get_ref() {
             let section = key.get_ref().as_ref();
-            if section == HOOKS {
+            if [HOOKS, PROVIDERS].contains(&section) {
                 continue;
             }
             if !KEYS.iter().any(|(known, ..)| *known == section) {
-                let known = KEYS.iter().map(|(known, ..)| *known).chain([HOOKS]).collect::<BTreeSet<_>>();
+                let known = KEYS.iter().map(|(known, ..)| *known).chain([HOOKS, PROVIDERS]).collect::<BTreeSet<_>>();
                 placed.error(&key.span(), "unknown_section", format!("unknown section `{section}`"), did_you_mean(section, known));
                 continue;
             }
@@ -116,6 +123,13 @@ impl Layered {
         }
         for (table, span) in placed.tables(root.get_ref(), HOOKS) {
             self.hook(&mut placed, table, &span, &origin);
+        }
+        for (table, span) in placed.tables(root.get_ref(), PROVIDERS) {
+            let read = provider::read(&mut placed, table, &span);
+            self.providers.extend(read.map(|read| {
+                let secret = read.secret.map(|(text, span)| (text, origin(span)));
+                (read.provider, origin(read.id_at), secret)
+            }));
         }
         self.wrong.extend(placed.findings().0);
     }

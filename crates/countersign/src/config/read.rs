@@ -3,6 +3,8 @@
 use super::layers::{HookText, Layered, Origin, Said};
 use super::{Config, LimitsConfig, LogConfig, Provider, SummaryConfig};
 use crate::engine::owed::{self, Hook};
+use crate::engine::sessions::SessionRules;
+use crate::openid::Provider as IdentityProvider;
 use countersign_core::policy::diagnostic::{Diagnostic, did_you_mean};
 use jiff::SignedDuration;
 use std::net::SocketAddr;
@@ -35,12 +37,15 @@ impl Meaning {
         let summary = self.summary();
         let allow_commands = self.parsed::<bool>(("actions", "allow_commands"), "`true` or `false`");
         let allow_networks = self.all(("webhooks", "allow_networks"), "a network like `10.0.0.0/8` or `::1/128`", false);
+        let confirm_links = self.parsed::<bool>(("notices", "confirm_links"), "`true` or `false`");
         let retry = self.retry();
         let secrets = self.all(("secrets", "allow"), "`env:NAME` or `file:PATH`", true);
         let hooks = std::mem::take(&mut self.layered.hooks);
         let hooks = hooks.into_iter().map(|hook| self.hook(hook)).collect::<Vec<_>>();
         let requests = self.parsed(("limits", "requests_per_second"), "a whole number from 1");
         let strangers = self.parsed(("limits", "strangers_per_second"), "a whole number from 1");
+        let providers = self.providers();
+        let sessions = self.sessions();
         let log = self.log();
         Some(Config {
             file: path.map(Path::to_owned),
@@ -52,9 +57,12 @@ impl Meaning {
             summary: summary?,
             allow_commands: allow_commands?,
             allow_networks,
+            confirm_links: confirm_links?,
             retry,
             secrets,
             hooks: hooks.into_iter().collect::<Option<Vec<_>>>()?,
+            providers,
+            sessions: sessions?,
             limits: LimitsConfig { requests_per_second: requests?, strangers_per_second: strangers? },
             log: log?,
         })
@@ -138,13 +146,17 @@ impl Meaning {
         if provider != Provider::Plain && web_url(&url).is_none() {
             self.wrong(&at, "`summary.url`: expected a URL like `http://127.0.0.1:11434`".into(), None);
         }
+        let (model, at) = self.said(("summary", "model"))?;
+        if provider != Provider::Plain && model.trim().is_empty() {
+            self.wrong(&at, "`summary.model`: expected the name of a model, like `llama3.2`".into(), None);
+        }
         let (key, at) = self.said(("summary", "key"))?;
         let reference = key.parse().ok();
         if reference.is_none() && !key.is_empty() {
             self.layered.wrong.push(at.finding("bad_value", "`summary.key`: a secret is named `env:NAME` or `file:PATH`, never written here", true));
         }
         let budget = self.budget()?;
-        Some(SummaryConfig { provider, url, model: self.said(("summary", "model"))?.0, budget, key: reference })
+        Some(SummaryConfig { provider, url, model, budget, key: reference })
     }
 
     fn budget(&mut self) -> Option<SignedDuration> {
@@ -201,6 +213,37 @@ impl Meaning {
         (self.layered.wrong.len() == before).then(|| super::hook(hook.url.0, hook.secret.map(|(text, _)| text), events, policies, flat))
     }
 
+    fn providers(&mut self) -> Vec<IdentityProvider> {
+        let mut known = std::collections::BTreeSet::new();
+        let providers = std::mem::take(&mut self.layered.providers);
+        let mut read = Vec::new();
+        for (provider, origin, secret) in providers {
+            if !known.insert(provider.id.clone()) {
+                self.wrong(&origin, format!("there are two providers with the id `{}`", provider.id), None);
+            }
+            let reference = secret.as_ref().map(|(text, _)| text.parse());
+            if let (Some(Err(_)), Some((_, at))) = (&reference, &secret) {
+                let message = "`provider.client_secret`: a secret is named `env:NAME` or `file:PATH`, never written here";
+                self.layered.wrong.push(at.finding("inline_secret", message, true));
+            }
+            read.push(IdentityProvider { client_secret: reference.and_then(Result::ok), ..provider });
+        }
+        read
+    }
+
+    fn sessions(&mut self) -> Option<SessionRules> {
+        let mut lasting = |key: &'static str| {
+            let (text, origin) = self.said(("sessions", key))?;
+            let lasts = long_span_of(&text);
+            if lasts.is_none() {
+                self.wrong(&origin, format!("`sessions.{key}`: expected a time like `30m`, `12h` or `7d`"), None);
+            }
+            lasts
+        };
+        let (idle, absolute) = (lasting("idle"), lasting("absolute"));
+        Some(SessionRules { idle: idle?, absolute: absolute? })
+    }
+
     fn log(&mut self) -> Option<LogConfig> {
         let (level, at) = self.said(("log", "level"))?;
         const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
@@ -218,6 +261,12 @@ impl Meaning {
 /// A positive span of time: `10s`, `2m`, `1h 30m`.
 fn span_of(text: &str) -> Option<SignedDuration> {
     text.parse::<SignedDuration>().ok().filter(|span| span.is_positive())
+}
+
+/// A positive span of time in which a day is 24 hours: `7d`, `12h`.
+fn long_span_of(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok().filter(|span| span.is_positive())
 }
 
 fn web_url(text: &str) -> Option<url::Url> {

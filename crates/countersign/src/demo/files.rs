@@ -5,64 +5,22 @@ use super::payments::Payments;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Whose sign-in links are printed, and what they are.
-pub(super) const PEOPLE_SHOWN: [(&str, &str); 5] =
-    [("mia", "manager"), ("ana", "finance"), ("bo", "finance"), ("leo", "who asks for expenses"), ("zoe", "operator")];
+/// Everybody, with what they are: for each a sign-in link is printed.
+pub(super) const PEOPLE_SHOWN: [(&str, &str); 7] = [
+    ("mia", "Leo's manager"),
+    ("ana", "finance"),
+    ("bo", "finance"),
+    ("eva", "finance director"),
+    ("gus", "Mia's manager"),
+    ("leo", "who asks for expenses"),
+    ("zoe", "operator"),
+];
 
-const DIRECTORY: &str = r#"[[person]]
-id = "leo"
-name = "Leo Park"
-email = "leo@example.com"
-manager = "mia"
-
-[[person]]
-id = "mia"
-name = "Mia Chen"
-email = "mia@example.com"
-manager = "gus"
-
-[[person]]
-id = "gus"
-name = "Gus Okafor"
-email = "gus@example.com"
-
-[[person]]
-id = "ana"
-name = "Ana Ruiz"
-email = "ana@example.com"
-
-[[person]]
-id = "bo"
-name = "Bo Lindqvist"
-email = "bo@example.com"
-
-[[person]]
-id = "eva"
-name = "Eva Novak"
-email = "eva@example.com"
-
-[[person]]
-id = "zoe"
-name = "Zoe Adeyemi"
-email = "zoe@example.com"
-roles = ["operator", "auditor"]
-
-[[group]]
-id = "finance"
-members = ["ana", "bo"]
-
-[[group]]
-id = "finance-directors"
-members = ["eva"]
-
-[[group]]
-id = "travel-desk"
-members = ["leo"]
-
-[[group]]
-id = "release"
-members = ["mia", "gus"]
-"#;
+/// The people of `init`, in the groups that the demo's policies ask as well.
+const DIRECTORY: &str = concat!(
+    include_str!("../cli/init/directory.toml"),
+    "\n[[group]]\nid      = \"travel-desk\"\nmembers = [\"leo\"]\n\n[[group]]\nid      = \"release\"\nmembers = [\"mia\", \"gus\"]\n"
+);
 
 /// Leo is the whole travel desk and asks for himself: nobody is left to ask.
 const TRAVEL: &str = r#"# A policy whose only approver may be the one who asks.

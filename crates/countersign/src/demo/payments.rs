@@ -1,23 +1,35 @@
-//! A payment service that is none: it checks each signature, keeps what arrives once per idempotency key,
-//! and shows it. "Gone Ltd" has closed its account, so that a dead letter can be seen.
+//! A payment service that is none: it checks each signature, keeps what arrives once per idempotency key, and shows it,
+//! with what it turned away. "Gone Ltd" has closed its account, so that a dead letter can be seen.
 
 use crate::outbound::secret::Secret;
 use crate::outbound::signature::Signer;
+use crate::summary::visible::visible;
+use crate::web::assets::STYLE;
+use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::Html;
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+/// As many attempts that were turned away are remembered.
+const TURNED_AWAY_MAX: usize = 20;
+/// The page loads its own style sheet and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What policies call the one who is paid.
+const PAYEES: [&str; 4] = ["merchant", "payee", "supplier", "vendor"];
 
 /// The running service.
 pub struct Payments {
@@ -31,16 +43,42 @@ pub struct Payments {
 /// One payment that was executed.
 #[derive(Clone, Serialize)]
 struct Payment {
+    key: String,
     request: String,
     title: String,
     amount: String,
+    payee: String,
     decided: String,
+    executed: String,
+    /// How often it was asked for; it was paid once.
+    attempts: u32,
+}
+
+/// An attempt that paid nothing.
+#[derive(Clone, Serialize)]
+struct TurnedAway {
+    at: String,
+    key: String,
+    why: &'static str,
+}
+
+#[derive(Default)]
+struct Book {
+    payments: BTreeMap<String, Payment>,
+    turned_away: VecDeque<TurnedAway>,
 }
 
 #[derive(Clone)]
 struct Till {
     signer: Arc<Signer>,
-    payments: Arc<Mutex<BTreeMap<String, Payment>>>,
+    book: Arc<Mutex<Book>>,
+}
+
+#[derive(Template)]
+#[template(path = "payments.html")]
+struct PaymentsPage {
+    payments: Vec<Payment>,
+    turned_away: Vec<TurnedAway>,
 }
 
 impl Payments {
@@ -53,8 +91,7 @@ impl Payments {
         getrandom::fill(&mut key).map_err(|error| std::io::Error::other(error.to_string()))?;
         let secret = format!("whsec_{}", STANDARD.encode(key));
         let signer = Signer::new(&Secret::new(secret.clone())).map_err(|error| std::io::Error::other(error.to_string()))?;
-        let till = Till { signer: Arc::new(signer), payments: Arc::default() };
-        let app = Router::new().route("/payments", post(pay).get(list)).route("/", get(page)).with_state(till);
+        let app = router(Till { signer: Arc::new(signer), book: Arc::default() });
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let address = listener.local_addr()?;
         let serving = tokio::spawn(async move {
@@ -66,61 +103,109 @@ impl Payments {
     }
 }
 
+fn router(till: Till) -> Router {
+    let style = || async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) };
+    Router::new().route("/payments", post(pay).get(list)).route("/style.css", get(style)).route("/", get(page)).with_state(till)
+}
+
 impl Drop for Payments {
     fn drop(&mut self) {
         self.serving.abort();
     }
 }
 
+impl Till {
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn_away(&self, status: StatusCode, key: &str, why: &'static str) -> (StatusCode, &'static str) {
+        let mut book = self.book();
+        book.turned_away.push_front(TurnedAway { at: now(), key: visible(key).chars().take(100).collect(), why });
+        book.turned_away.truncate(TURNED_AWAY_MAX);
+        (status, why)
+    }
+}
+
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 async fn pay(State(till): State<Till>, headers: HeaderMap, body: Bytes) -> (StatusCode, &'static str) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (id, at, signature) = (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
-    if till.signer.verify(id, at, signature, &body, jiff::Timestamp::now()).is_err() {
-        return (StatusCode::UNAUTHORIZED, "the signature is not genuine");
+    if till.signer.verify(id, at, signature, &body, Timestamp::now()).is_err() {
+        return till.turn_away(StatusCode::UNAUTHORIZED, id, "the signature is not genuine");
     }
-    let Ok(action) = serde_json::from_slice::<Value>(&body) else { return (StatusCode::BAD_REQUEST, "no JSON") };
-    let text = |pointer: &str| action.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    if text("/data/request/payload/merchant") == "Gone Ltd" {
-        return (StatusCode::GONE, "this payee has closed their account");
+    let Ok(action) = serde_json::from_slice::<Value>(&body) else { return till.turn_away(StatusCode::BAD_REQUEST, id, "no JSON") };
+    let text = |pointer: &str| action.pointer(pointer).and_then(Value::as_str).map(|text| visible(text).into_owned()).unwrap_or_default();
+    let payee = PAYEES.iter().map(|name| text(&format!("/data/request/payload/{name}"))).find(|name| !name.is_empty()).unwrap_or_default();
+    if payee == "Gone Ltd" {
+        return till.turn_away(StatusCode::GONE, id, "this payee has closed their account");
     }
     let payment = Payment {
+        key: visible(id).into_owned(),
         request: text("/data/request/id"),
         title: text("/data/request/title"),
         amount: text("/data/request/payload/amount"),
+        payee,
         decided: text("/data/request/settled_at"),
+        executed: now(),
+        attempts: 0,
     };
     // The key makes it once: a second attempt finds the first payment.
-    till.payments.lock().unwrap_or_else(PoisonError::into_inner).entry(id.to_owned()).or_insert(payment);
+    till.book().payments.entry(id.to_owned()).or_insert(payment).attempts += 1;
     (StatusCode::OK, "paid")
 }
 
 async fn list(State(till): State<Till>) -> Json<Vec<Payment>> {
-    Json(till.payments.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect())
+    Json(till.book().payments.values().cloned().collect())
 }
 
-async fn page(State(till): State<Till>) -> Html<String> {
-    let payments: Vec<Payment> = till.payments.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-    let row = |payment: &Payment| {
-        format!(
-            "<tr><td>{}</td><td class=\"sum\">{}</td><td><code>{}</code></td><td>{}</td></tr>",
-            escape(&payment.title),
-            escape(&payment.amount),
-            escape(&payment.request),
-            escape(&payment.decided)
-        )
+async fn page(State(till): State<Till>) -> Response {
+    let (payments, turned_away) = {
+        let book = till.book();
+        // Keys begin with the request's id, which is in the order of time.
+        (book.payments.values().rev().cloned().collect(), book.turned_away.iter().cloned().collect())
     };
-    let rows: String = payments.iter().rev().map(row).collect();
-    Html(format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" content=\"2\">\
-         <title>Payments executed</title><style>:root{{color-scheme:light dark;font:16px/1.6 system-ui,sans-serif}}body{{max-width:60rem;margin:3rem auto;padding:0 1rem}}\
-         table{{border-collapse:collapse;width:100%}}td,th{{text-align:left;padding:.5rem .75rem;border-bottom:1px solid color-mix(in srgb,currentColor 15%,transparent)}}\
-         .sum{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}}code{{font-size:.8em}}div{{overflow-x:auto}}</style>\
-         <h1>Payments executed</h1><p>{} so far. This sample service pays nobody; it shows what was sent to it, once per idempotency key.</p>\
-         <div><table><tr><th>What</th><th class=\"sum\">Amount</th><th>Request</th><th>Settled</th></tr>{rows}</table></div></html>",
-        payments.len()
-    ))
+    match (PaymentsPage { payments, turned_away }).render() {
+        Ok(html) => ([(CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    async fn send(app: &Router, key: &str, payee: &str, signed: bool) -> StatusCode {
+        let body = serde_json::json!({ "data": { "request": { "id": "req_1", "title": "t", "payload": { "merchant": payee, "amount": "7 USD" } } } });
+        let (body, at) = (body.to_string(), Timestamp::now());
+        let signature = Signer::new(&Secret::new(KEY.to_owned())).unwrap().sign(key, at, body.as_bytes());
+        let request = Request::post("/payments").header("webhook-id", key).header("webhook-timestamp", at.as_second().to_string());
+        let request = request.header("webhook-signature", if signed { signature } else { "v1,AAAA".to_owned() });
+        app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn what_is_signed_is_paid_once_and_shown_and_the_rest_is_turned_away() {
+        let app = router(Till { signer: Arc::new(Signer::new(&Secret::new(KEY.to_owned())).unwrap()), book: Arc::default() });
+        let payee = "<b>ACME</b>\u{202e}";
+        assert_eq!(send(&app, "req_1:approved:pay", payee, true).await, StatusCode::OK);
+        assert_eq!(send(&app, "req_1:approved:pay", payee, true).await, StatusCode::OK);
+        assert_eq!(send(&app, "req_2:approved:pay", payee, false).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(send(&app, "req_3:approved:pay", "Gone Ltd", true).await, StatusCode::GONE);
+        let answer = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        let page = String::from_utf8(axum::body::to_bytes(answer.into_body(), 100_000).await.unwrap().to_vec()).unwrap();
+        for words in ["7 USD", "&#60;b&#62;ACME&#60;/b&#62;⟨U+202E⟩", "req_1:approved:pay", "verified", "2 attempts", "the signature is not genuine"]
+        {
+            assert!(page.contains(words), "{words} in {page}");
+        }
+        assert_eq!(page.matches("<td class=\"sum\">7 USD").count(), 1, "paid once");
+    }
 }

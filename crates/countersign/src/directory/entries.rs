@@ -9,8 +9,8 @@ use countersign_core::people::{Member, Person, Role};
 use countersign_core::policy::diagnostic::did_you_mean;
 use std::collections::BTreeSet;
 
-const PERSON_KEYS: [&str; 12] =
-    ["id", "name", "email", "manager", "channels", "webhook", "roles", "limit", "time_zone", "language", "active", "other_names"];
+const PERSON_KEYS: [&str; 13] =
+    ["id", "name", "email", "manager", "channels", "webhook", "roles", "limit", "time_zone", "language", "active", "other_names", "subjects"];
 const ROLES: [(&str, Role); 3] = [("operator", Role::Operator), ("auditor", Role::Auditor), ("admin", Role::Admin)];
 /// Roads that this version has, and those that it will have.
 const CHANNELS: [&str; 3] = ["inbox", "webhook", "email"];
@@ -29,6 +29,8 @@ pub(super) struct PersonEntry {
     pub(super) manager_at: Option<Span>,
     /// The email and the other names, by which the same human must not stand twice.
     pub(super) names: Vec<(String, Span)>,
+    /// Sign-ins at identity providers.
+    pub(super) subjects: Vec<(String, Span)>,
 }
 
 /// A group with the places of its members.
@@ -52,6 +54,7 @@ pub(super) fn person(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) ->
     let active = placed.flag(table, "active", true);
     let mut names = placed.texts(table, "other_names").unwrap_or_default();
     names.extend(email.clone());
+    let subjects = subjects(placed, table);
     let (id, id_at) = id?;
     let person = Person {
         id: PersonId::new(id),
@@ -62,7 +65,7 @@ pub(super) fn person(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) ->
         roles,
         active,
     };
-    Some(PersonEntry { person, routes, zone, language, id_at, manager_at: manager.map(|(_, at)| at), names })
+    Some(PersonEntry { person, routes, zone, language, id_at, manager_at: manager.map(|(_, at)| at), names, subjects })
 }
 
 pub(super) fn group(placed: &mut Placed<'_>, table: &Table<'_>, span: &Span) -> Option<GroupEntry> {
@@ -120,6 +123,10 @@ fn email(placed: &mut Placed<'_>, table: &Table<'_>) -> Option<(String, Span)> {
 fn limit(placed: &mut Placed<'_>, table: &Table<'_>) -> Option<Money> {
     let (text, at) = placed.text(table, "limit")?;
     match Money::parse(&text) {
+        Ok(limit) if limit.amount.is_sign_negative() && !limit.amount.is_zero() => {
+            placed.error(&at, "bad_limit", "a limit is not below zero", Some("limit = \"5000 USD\"".into()));
+            None
+        }
         Ok(limit) => Some(limit),
         Err(error) => {
             placed.error(&at, "bad_limit", error.to_string(), Some("limit = \"5000 USD\"".into()));
@@ -148,6 +155,20 @@ fn roles(placed: &mut Placed<'_>, table: &Table<'_>) -> BTreeSet<Role> {
         }
     }
     roles
+}
+
+/// Sign-ins at identity providers: `<provider>:<subject>`.
+fn subjects(placed: &mut Placed<'_>, table: &Table<'_>) -> Vec<(String, Span)> {
+    let mut subjects = placed.texts(table, "subjects").unwrap_or_default();
+    subjects.retain(|(text, at)| {
+        let good = text.split_once(':').is_some_and(|(provider, subject)| !provider.is_empty() && !subject.trim().is_empty());
+        if !good {
+            let example = Some("subjects = [\"corp:248289761001\"]".into());
+            placed.error(at, "bad_subject", format!("`{text}` is no sign-in: expected `<provider>:<subject>`"), example);
+        }
+        good
+    });
+    subjects
 }
 
 /// The roads of a person, preferred first. The inbox shows everything in any case.

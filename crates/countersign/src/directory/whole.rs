@@ -30,6 +30,7 @@ pub(super) fn people(entries: Vec<PersonEntry>, groups: Vec<GroupEntry>) -> Peop
         if !entry.routes.is_empty() {
             people.routes.insert(id.clone(), entry.routes);
         }
+        people.subjects.extend(entry.subjects.into_iter().map(|(subject, _)| (subject, id.clone())));
         roster.people.insert(id, entry.person);
     }
     for group in groups {
@@ -50,8 +51,14 @@ fn twice(placed: &mut Placed<'_>, people: &[PersonEntry], groups: &[GroupEntry])
     }
 }
 
-/// One human is one person: no address or name may lead to two.
+/// One human is one person: no address, name or sign-in may lead to two.
 fn same_human(placed: &mut Placed<'_>, people: &[PersonEntry]) {
+    let mut subjects: BTreeMap<&str, &PersonId> = BTreeMap::new();
+    for (subject, at, id) in people.iter().flat_map(|entry| entry.subjects.iter().map(|(subject, at)| (subject, at, &entry.person.id))) {
+        if let Some(other) = subjects.insert(subject, id).filter(|other| *other != id) {
+            placed.error(at, "duplicate", format!("`{subject}` is already a sign-in of `{other}`: one human is one person"), None);
+        }
+    }
     let mut known: BTreeMap<String, &PersonId> = BTreeMap::new();
     for entry in people {
         for (name, at) in &entry.names {

@@ -1,91 +1,188 @@
-//! Checking the rows against the events: what lists, inboxes and timers read must be what the events say. The store
-//! checks that nothing was altered; this checks that the cache beside it says the same.
+//! Searching the record: events by person, request, kind and time, the newest first, a page at a time. For those
+//! who read every request, and nobody else.
 
-use super::handle::{folded, payload_of};
-use super::row::row_of;
-use super::shelf::Shelf;
+use super::{Caller, Engine, EngineError};
 use countersign_core::canonical::Digest;
-use countersign_core::people::Roster;
-use countersign_core::request::Facts;
-use countersign_store::verify::Problem;
-use countersign_store::{Fault, Kind, ListQuery, Loaded, Records, RequestLog, RequestRow};
-use std::sync::Arc;
+use countersign_core::event::{Actor, Cause, EscalationCause, Event};
+use countersign_core::id::{PersonId, RequestId};
+use countersign_store::{Fault, Positioned};
+use jiff::Timestamp;
 
-/// Requests per page of the walk.
-const PAGE: usize = 500;
-/// Differences listed at most: where so much is wrong, a backup is what helps.
-const PROBLEMS_MAX: usize = 100;
+/// Events read at once.
+const CHUNK: u64 = 2_000;
+/// One page looks at this many events at most; whoever wants older ones goes on from there.
+const LOOKED_AT_MAX: u64 = 20_000;
 
-/// Walks every request: its row, its contents, its policy version.
-///
-/// # Errors
-/// When the store cannot be read at all; what is damaged is listed instead.
-pub async fn rows(log: &Arc<dyn RequestLog>, records: &Arc<dyn Records>) -> Result<Vec<Problem>, Fault> {
-    let (shelf, mut found) = (Shelf::default(), Vec::new());
-    policies(records, &mut found).await?;
-    let mut query = ListQuery { limit: PAGE, ..ListQuery::default() };
-    loop {
-        let page = log.list(&query).await?;
-        for row in page.items {
-            if found.len() >= PROBLEMS_MAX {
-                return Ok(found);
-            }
-            let Some(loaded) = log.load(row.id).await? else { continue };
-            if let Err(what) = one(&loaded, &shelf, records).await {
-                found.push(Problem { place: format!("requests, request {}", row.id), what });
-            }
-        }
-        match page.next {
-            Some(next) => query.cursor = Some(next),
-            None => return Ok(found),
-        }
+/// What is searched for. Empty fields do not narrow.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EventSearch {
+    /// Events that name this person.
+    pub person: Option<PersonId>,
+    /// Events of this request.
+    pub request: Option<RequestId>,
+    /// Events of this name.
+    pub kind: Option<String>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+}
+
+/// An event as the search finds it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FoundEvent {
+    /// Of which request.
+    pub request: RequestId,
+    /// Its number in the request, from 1.
+    pub number: u64,
+    /// Its place among all events; `None` where one request was read by itself.
+    pub position: Option<u64>,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// The hash that chains it, where it was read from the stream.
+    pub hash: Option<Digest>,
+}
+
+/// A page of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FoundEvents {
+    /// The newest first.
+    pub items: Vec<FoundEvent>,
+    /// Ask with this for older ones; `None` at the end of the record.
+    pub next: Option<u64>,
+}
+
+impl EventSearch {
+    fn admits(&self, event: &Event, at: Timestamp) -> bool {
+        self.kind.as_ref().is_none_or(|kind| kind == event.name())
+            && self.from.is_none_or(|from| at >= from)
+            && self.until.is_none_or(|until| at < until)
+            && self.person.as_ref().is_none_or(|person| people_of(event).contains(&person))
     }
 }
 
-/// Every policy version is kept under the digest of its own texts.
-async fn policies(records: &Arc<dyn Records>, found: &mut Vec<Problem>) -> Result<(), Fault> {
-    let mut after: Option<String> = None;
-    loop {
-        let page = records.list_kind(Kind::PolicyVersion, after.as_deref(), PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.key.clone());
-        for record in page {
-            let read = match Digest::parse(&record.key) {
-                Some(digest) => Shelf::default().version(&digest, records).await.map(drop).map_err(|fault| fault.to_string()),
-                None => Err("its key is no digest".to_owned()),
-            };
-            if let Err(what) = read {
-                found.push(Problem { place: format!("records, policy_version `{}`", record.key), what });
+impl Engine {
+    /// A page of events, the newest first, before a place that an earlier page gave.
+    ///
+    /// # Errors
+    /// When the caller does not read everything, or the store fails.
+    pub async fn search_events(&self, caller: &Caller, search: &EventSearch, before: Option<u64>, limit: usize) -> Result<FoundEvents, EngineError> {
+        self.must_read_all(caller)?;
+        match search.request {
+            Some(id) => Ok(self.search_request(id, search, before, limit).await?),
+            None => Ok(self.search_stream(search, before, limit).await?),
+        }
+    }
+
+    /// Events in order after a position, narrowed, with the position to go on from; `None` at the end. For export.
+    ///
+    /// # Errors
+    /// As [`Engine::search_events`].
+    pub async fn export_events(&self, caller: &Caller, search: &EventSearch, after: u64) -> Result<(Vec<Positioned>, Option<u64>), EngineError> {
+        self.must_read_all(caller)?;
+        let after = match search.from {
+            Some(from) if after == 0 => self.first_since(from).await?.saturating_sub(1),
+            _ => after,
+        };
+        let chunk = self.log().tail(after, usize::try_from(CHUNK).unwrap_or(usize::MAX)).await?;
+        let over = chunk.last().is_none_or(|last| search.until.is_some_and(|until| last.at >= until));
+        let next = if over { None } else { chunk.last().map(|last| last.position) };
+        let wanted = |one: &Positioned| search.request.is_none_or(|id| id == one.request) && search.admits(&one.event, one.at);
+        Ok((chunk.into_iter().filter(wanted).collect(), next))
+    }
+
+    fn must_read_all(&self, caller: &Caller) -> Result<(), EngineError> {
+        let reads = caller.reads_all(&self.shelf().people().roster);
+        if reads { Ok(()) } else { Err(EngineError::Forbidden("only those who read every request may search the record")) }
+    }
+
+    async fn search_request(&self, id: RequestId, search: &EventSearch, before: Option<u64>, limit: usize) -> Result<FoundEvents, Fault> {
+        let Some(loaded) = self.log().load(id).await? else { return Ok(FoundEvents::default()) };
+        let numbered = (1_u64..).zip(loaded.events);
+        let found = |(number, (at, event))| FoundEvent { request: id, number, position: None, at, event, hash: None };
+        let fits = |one: &FoundEvent| before.is_none_or(|before| one.number < before) && search.admits(&one.event, one.at);
+        let mut items: Vec<FoundEvent> = numbered.map(found).filter(fits).collect();
+        items.reverse();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Ok(FoundEvents { next: items.last().filter(|_| more).map(|last| last.number), items })
+    }
+
+    async fn search_stream(&self, search: &EventSearch, before: Option<u64>, limit: usize) -> Result<FoundEvents, Fault> {
+        let last = self.log().counts().await?.position;
+        let mut end = match (before, search.until) {
+            (Some(before), _) => before,
+            (None, Some(until)) => self.first_since(until).await?,
+            (None, None) => last.saturating_add(1),
+        };
+        let floor = end.saturating_sub(LOOKED_AT_MAX);
+        let mut items = Vec::new();
+        while end > floor.max(1) {
+            let after = end.saturating_sub(CHUNK + 1);
+            let chunk = self.log().tail(after, usize::try_from(CHUNK).unwrap_or(usize::MAX)).await?;
+            for one in chunk.into_iter().rev().filter(|one| one.position < end) {
+                if search.from.is_some_and(|from| one.at < from) {
+                    return Ok(FoundEvents { items, next: None });
+                }
+                if search.admits(&one.event, one.at) {
+                    if items.len() == limit {
+                        let next = items.last().and_then(|last: &FoundEvent| last.position);
+                        return Ok(FoundEvents { items, next });
+                    }
+                    items.push(found(one));
+                }
+            }
+            end = after.saturating_add(1);
+        }
+        Ok(FoundEvents { items, next: (end > 1).then_some(end) })
+    }
+
+    /// The position of the first event at or after a moment: positions and times rise together.
+    async fn first_since(&self, moment: Timestamp) -> Result<u64, Fault> {
+        let (mut low, mut high) = (0, self.log().counts().await?.position);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.log().tail(middle, 1).await?.first() {
+                Some(event) if event.at < moment => low = event.position.max(middle + 1),
+                _ => high = middle,
             }
         }
+        Ok(low.saturating_add(1))
     }
 }
 
-async fn one(loaded: &Loaded, shelf: &Shelf, records: &Arc<dyn Records>) -> Result<(), String> {
-    let text = |fault: Fault| fault.to_string();
-    let request = folded(loaded.row.id, loaded).map_err(text)?;
-    let policy = shelf.version(&request.version, records).await.map_err(text)?;
-    let payload = payload_of(&request, &loaded.contents).map_err(text)?;
-    let roster = Roster::default();
-    let facts = Facts { now: loaded.now, roster: &roster, policy: &policy, payload: &payload, seed: [0; 32] };
-    differs(&row_of(&request, &facts), &loaded.row).map_or(Ok(()), |column| Err(format!("the row's `{column}` is not what its events say")))
+fn found(one: Positioned) -> FoundEvent {
+    FoundEvent { request: one.request, number: one.number, position: Some(one.position), at: one.at, event: one.event, hash: Some(one.hash) }
 }
 
-/// The first column that differs. Whom it waits for follows the directory, which has gone on since.
-fn differs(events: &RequestRow, row: &RequestRow) -> Option<&'static str> {
-    let same = [
-        ("policy", events.policy == row.policy),
-        ("policy_version", events.policy_version == row.policy_version),
-        ("requester", events.requester == row.requester),
-        ("submitted_with", events.submitted_with == row.submitted_with),
-        ("external_id", events.external_id == row.external_id),
-        ("status", events.status == row.status),
-        ("title", events.title == row.title),
-        ("revision", events.revision == row.revision),
-        ("dead_letter", events.dead_letter == row.dead_letter),
-        ("next_wakeup", events.next_wakeup == row.next_wakeup),
-        ("created_at", events.created_at == row.created_at),
-        ("settled_at", events.settled_at == row.settled_at),
-    ];
-    same.into_iter().find(|(_, same)| !same).map(|(column, _)| column)
+/// Everybody whom an event names.
+#[must_use]
+pub fn people_of(event: &Event) -> Vec<&PersonId> {
+    match event {
+        Event::Submitted { requester, by, .. } => by.human().into_iter().chain([requester]).collect(),
+        Event::StageOpened(opened) => opened.asked.iter().flatten().collect(),
+        Event::Reminded { to, .. } => to.iter().collect(),
+        Event::Escalated(escalated) => {
+            let operator = if let EscalationCause::Operator(by) = &escalated.cause { by.human() } else { None };
+            escalated.to.iter().chain(operator).collect()
+        }
+        Event::Decided(decided) => decided.acting_for.iter().chain([&decided.person]).collect(),
+        Event::VoiceUncounted { person, .. } => vec![person],
+        Event::Rerouted { asked, escalated, .. } => asked.iter().chain(escalated).flatten().collect(),
+        Event::Returned { by } => vec![by],
+        Event::Revised { by, lapsed, .. } => lapsed.iter().chain(by.human()).collect(),
+        Event::Settled { cause: Cause::Withdrawn(by), .. } => by.human().into_iter().collect(),
+        Event::NoticeDelivered { to, .. } | Event::NoticeFailed { to, .. } => to.iter().collect(),
+        other => by_hand(other).and_then(Actor::human).into_iter().collect(),
+    }
+}
+
+fn by_hand(event: &Event) -> Option<&Actor> {
+    match event {
+        Event::ExecutionRetried { by, .. } | Event::ExecutionAbandoned { by, .. } | Event::Commented { by, .. } => Some(by),
+        Event::NoticeRetried { by, .. } | Event::NoticeAbandoned { by, .. } => Some(by),
+        _ => None,
+    }
 }

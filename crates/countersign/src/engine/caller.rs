@@ -107,7 +107,7 @@ impl Caller {
                     ActsFor::One(person) if person == requester => {}
                     _ => return Err(EngineError::Forbidden("this key does not act for that requester")),
                 }
-                Ok(Actor::Key { key: *id, person: requester.clone() })
+                Ok(Actor::Key { key: *id, person: Some(requester.clone()) })
             }
         }
     }
@@ -145,6 +145,21 @@ impl Caller {
         }
     }
 
+    /// Whether it may add to the conversation about a request that it sees: not those who only read.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn comments(&self, seen: &Seen) -> Result<(), EngineError> {
+        match self {
+            Self::Person { id, .. } => {
+                let part = seen.involves(id) || owns(seen, id) || has_role(&seen.roster, id, &[Role::Operator, Role::Admin]);
+                if part { Ok(()) } else { Err(EngineError::Forbidden("an auditor reads all and changes nothing")) }
+            }
+            Self::Key { scopes, .. } if scopes.contains(&Scope::Submit) || scopes.contains(&Scope::Operate) => Ok(()),
+            Self::Key { .. } => Err(EngineError::Forbidden("this key reads; to comment, a key needs scope `submit` or `operate`")),
+        }
+    }
+
     /// Whether it may see this request; if not, the request does not exist for it.
     #[must_use]
     pub fn sees(&self, seen: &Seen) -> bool {
@@ -165,10 +180,10 @@ impl Caller {
     }
 }
 
-/// Whether the policy names this person as its owner.
+/// Whether the policy names this person as its owner or among its readers.
 fn owns(seen: &Seen, person: &PersonId) -> bool {
     let asking = Asking { requester: &seen.request.requester, payload: &seen.payload, roster: &seen.roster, now: seen.now };
-    seen.policy.resolve(&seen.policy.owner, &asking).contains(person)
+    [&seen.policy.owner, &seen.policy.readers].iter().any(|named| seen.policy.resolve(named, &asking).contains(person))
 }
 
 fn has_role(roster: &Roster, id: &PersonId, roles: &[Role]) -> bool {

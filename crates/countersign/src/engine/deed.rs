@@ -8,8 +8,9 @@ use countersign_core::assertion::Proof;
 use countersign_core::canonical::canonical;
 use countersign_core::command::{Command, Voicing};
 use countersign_core::event::{Actor, Decision, Door};
-use countersign_core::id::{ActionName, PersonId, RequestId, Revision};
+use countersign_core::id::{ActionName, PersonId, RequestId, Revision, StageId};
 use countersign_core::refusal::Refusal;
+use countersign_store::Put;
 use serde_json::Value;
 
 /// A decision as a door passes it on.
@@ -23,6 +24,14 @@ pub struct Verdict {
     pub comment: Option<String>,
     /// The person whose decision a relay key passes on.
     pub person: Option<PersonId>,
+}
+
+/// What a link binds a decision to.
+pub(super) struct Bound {
+    /// The one stage it may count for.
+    pub(super) stage: StageId,
+    /// The link as used.
+    pub(super) spends: Put,
 }
 
 impl Engine {
@@ -41,6 +50,18 @@ impl Engine {
         id: RequestId,
         verdict: Verdict,
         proof: Option<Box<Proof>>,
+    ) -> Result<Handled, EngineError> {
+        self.decide_within(caller, id, verdict, proof, None).await
+    }
+
+    /// The same, for a decision that may be bound to one stage and then uses up the link it came by.
+    pub(super) async fn decide_within(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        verdict: Verdict,
+        proof: Option<Box<Proof>>,
+        bound: Option<Bound>,
     ) -> Result<Handled, EngineError> {
         let (person, door, relayed_by) = match (caller, verdict.person) {
             (Caller::Person { id, door }, None) => (id.clone(), *door, None),
@@ -61,10 +82,12 @@ impl Engine {
             comment: comment.as_ref().map(|content| content.id),
             door,
             relayed_by,
+            stage: bound.as_ref().map(|bound| bound.stage),
             proof,
         };
         let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
         instruction.contents.extend(comment);
+        instruction.puts.extend(bound.map(|bound| bound.spends));
         self.handle(id, instruction).await
     }
 
@@ -99,6 +122,7 @@ impl Engine {
     /// When the caller does not see it.
     pub async fn comment(&self, caller: &Caller, id: RequestId, text: &str) -> Result<Handled, EngineError> {
         let seen = self.must_see(caller, id).await?;
+        caller.comments(&seen)?;
         let by = actor(caller, &seen);
         let content = self.seal(text.as_bytes().to_vec());
         let mut instruction = Instruction::new(Command::Comment { by, comment: content.id }, caller.name());
@@ -109,27 +133,25 @@ impl Engine {
     /// An operator asks further people.
     ///
     /// # Errors
-    /// When the caller is no operator, or nobody named may decide.
+    /// When the caller does not see the request or is no operator, or nobody named may decide.
     pub async fn reassign(&self, caller: &Caller, id: RequestId, to: Vec<PersonId>) -> Result<Handled, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let by = PersonId::new(caller.name());
+        let by = self.operator_on(caller, id).await?;
         self.handle(id, Instruction::new(Command::Reassign { by, to }, caller.name())).await
     }
 
     /// An operator tries a dead letter again.
     ///
     /// # Errors
-    /// When the caller is no operator, or the action is no dead letter.
+    /// When the caller does not see the request or is no operator, or the action is no dead letter.
     pub async fn retry_execution(&self, caller: &Caller, id: RequestId, action: ActionName) -> Result<Handled, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let by = actor(caller, &self.must_see(caller, id).await?);
+        let by = self.operator_on(caller, id).await?;
         self.handle(id, Instruction::new(Command::RetryExecution { action, by }, caller.name())).await
     }
 
     /// An operator gives a dead letter up.
     ///
     /// # Errors
-    /// When the caller is no operator, or the action is no dead letter.
+    /// When the caller does not see the request or is no operator, or the action is no dead letter.
     pub async fn abandon_execution(
         &self,
         caller: &Caller,
@@ -137,8 +159,7 @@ impl Engine {
         action: ActionName,
         reason: Option<String>,
     ) -> Result<Handled, EngineError> {
-        caller.operates(&self.shelf().people().roster)?;
-        let by = actor(caller, &self.must_see(caller, id).await?);
+        let by = self.operator_on(caller, id).await?;
         let content = reason.map(|text| self.seal(text.into_bytes()));
         let command = Command::AbandonExecution { action, by, reason: content.as_ref().map(|content| content.id) };
         let mut instruction = Instruction::new(command, caller.name());
@@ -147,9 +168,19 @@ impl Engine {
     }
 
     /// The request, if the caller may see it: an unknown one and a forbidden one look the same.
-    async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
+    pub(super) async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
         let seen = self.look(id).await?.filter(|seen| caller.sees(seen));
         seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+    }
+
+    /// Who acts on a request as its operator: what the caller does not see does not exist for them.
+    pub(super) async fn operator_on(&self, caller: &Caller, id: RequestId) -> Result<Actor, EngineError> {
+        let seen = self.must_see(caller, id).await?;
+        caller.operates(&seen.roster)?;
+        Ok(match caller {
+            Caller::Person { id, .. } => Actor::Person(id.clone()),
+            Caller::Key { id, .. } => Actor::Key { key: *id, person: None },
+        })
     }
 
     fn speaks_for_requester(&self, caller: &Caller, seen: &Seen) -> Result<Actor, EngineError> {
@@ -164,9 +195,11 @@ fn relays(scopes: &std::collections::BTreeSet<Scope>) -> bool {
     scopes.contains(&Scope::DecideOnBehalf) && !scopes.contains(&Scope::Submit)
 }
 
-fn actor(caller: &Caller, seen: &Seen) -> Actor {
-    match caller {
-        Caller::Person { id, .. } => Actor::Person(id.clone()),
-        Caller::Key { id, .. } => Actor::Key { key: *id, person: seen.request.requester.clone() },
+/// Who speaks on a request. A key speaks for the requester only where it may submit for them.
+pub(super) fn actor(caller: &Caller, seen: &Seen) -> Actor {
+    match (caller.submits_for(&seen.request.requester), caller) {
+        (_, Caller::Person { id, .. }) => Actor::Person(id.clone()),
+        (Ok(actor), Caller::Key { .. }) => actor,
+        (Err(_), Caller::Key { id, .. }) => Actor::Key { key: *id, person: None },
     }
 }

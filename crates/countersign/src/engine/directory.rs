@@ -15,11 +15,14 @@ const PAGE: usize = 200;
 
 impl Engine {
     /// Wakes what another directory may touch: everything unroutable, and what waits for, or was asked by,
-    /// people who changed. Answers how many were woken.
+    /// people who changed; signs out who left. Answers how many were woken.
     ///
     /// # Errors
     /// When the store cannot say what is open.
     pub async fn directory_changed(&self, before: &Roster, after: &Roster) -> Result<usize, EngineError> {
+        for person in before.people.keys().filter(|id| before.is_active(id) && !after.is_active(id)) {
+            self.end_sessions_of(person).await?;
+        }
         let changed = changed(before, after);
         let touched =
             |row: &RequestRow| row.status == StatusName::Unroutable || changed.contains(&row.requester) || !row.waiting.is_disjoint(&changed);

@@ -1,7 +1,9 @@
-//! Load, decide, commit. A conflict loads again; a commit in doubt loads again too, and finds out.
+//! Load, decide, commit. A conflict, be it of the request or of the directory, loads again; a commit in doubt loads
+//! again too, and finds out.
 
 use super::owed::Owed;
 use super::row::involved;
+use super::shelf::DIRECTORY_KEY;
 use super::{Engine, EngineError, Seen};
 use countersign_core::canonical::Digest;
 use countersign_core::command::Command;
@@ -11,7 +13,7 @@ use countersign_core::people::Roster;
 use countersign_core::policy::Policy;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::{Decided, Effect, Facts, Request, decide, fold};
-use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Loaded, OutboxChange, OutboxRow, RefusedAttempt};
+use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Kind, Loaded, OutboxChange, OutboxRow, Put, RefusedAttempt};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -34,6 +36,8 @@ pub struct Instruction {
     pub policy: Option<Arc<Policy>>,
     /// Outbox rows that this finishes or moves.
     pub outbox: Vec<OutboxChange>,
+    /// Records that are written with it: a link that is used up.
+    pub puts: Vec<Put>,
     /// The key that made it.
     pub idempotency: Option<Idempotent>,
     /// Who, for the log of refused attempts.
@@ -44,7 +48,16 @@ impl Instruction {
     /// A bare command.
     #[must_use]
     pub fn new(command: Command, actor: impl Into<String>) -> Self {
-        Self { command, contents: Vec::new(), payload: None, policy: None, outbox: Vec::new(), idempotency: None, actor: actor.into() }
+        Self {
+            command,
+            contents: Vec::new(),
+            payload: None,
+            policy: None,
+            outbox: Vec::new(),
+            puts: Vec::new(),
+            idempotency: None,
+            actor: actor.into(),
+        }
     }
 }
 
@@ -73,6 +86,8 @@ struct Opened {
     policy: Arc<Policy>,
     payload: Value,
     roster: Arc<Roster>,
+    /// The version of the directory's record that the roster stands on.
+    directory: u64,
     now: Timestamp,
 }
 
@@ -115,9 +130,10 @@ impl Engine {
             }
             let (commit, rings) = self.commit_of(id, &instruction, &decided, &opened, &facts);
             let append = commit.append.clone();
-            match self.ports.log.commit(commit).await {
+            match self.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, rings, committed.now)),
-                Err(CommitError::Conflict | CommitError::Moment) => {}
+                Err(CommitError::Moment) => {}
+                Err(CommitError::Conflict) => self.after_conflict(&instruction).await?,
                 Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
                 Err(CommitError::LeaseLost) if in_doubt => return self.reread(id).await,
@@ -129,7 +145,8 @@ impl Engine {
     }
 
     async fn open(&self, id: RequestId, instruction: &Instruction, first: bool) -> Result<Opened, EngineError> {
-        let roster = self.shelf.people().roster.clone();
+        let people = self.shelf.people();
+        let (roster, directory) = (people.roster.clone(), people.directory);
         // A submission bears an id that was drawn just now: there is nothing to load, unless a commit says otherwise.
         let fresh = first && instruction.policy.is_some();
         let Some(loaded) = (if fresh { None } else { self.ports.log.load(id).await? }) else {
@@ -137,7 +154,7 @@ impl Engine {
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
             // A submission too bears the store's time: nodes' own clocks may differ by days (rule 16).
             let now = self.store_now().await?;
-            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, now });
+            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, directory, now });
         };
         let request = folded(id, &loaded)?;
         let policy = self.shelf.version(&request.version, self.records()).await?;
@@ -145,7 +162,7 @@ impl Engine {
             Some(payload) => payload.clone(),
             None => payload_of(&request, &loaded.contents)?,
         };
-        Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, now: loaded.now })
+        Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, directory, now: loaded.now })
     }
 
     /// Everything that is written together, and whom to wake for it.
@@ -166,9 +183,25 @@ impl Engine {
             contents,
             row: super::row::row_of(&decided.request, facts),
         });
+        // Rule 1: whoever was eligible when this was decided is so when it is committed.
+        let expect = append.iter().map(|_| (Kind::Directory, DIRECTORY_KEY.to_owned(), opened.directory)).collect();
         let not_after = next_deadline(opened, facts);
         let rings = Rings { due_now, next_wakeup: append.as_ref().and_then(|append| append.row.next_wakeup) };
-        (Commit { append, not_after, outbox, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
+        let puts = instruction.puts.clone();
+        (Commit { append, expect, not_after, outbox, puts, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)
+    }
+
+    /// After a conflict: the directory may have changed; and a record that somebody else has written since will not
+    /// be written by trying again.
+    async fn after_conflict(&self, instruction: &Instruction) -> Result<(), EngineError> {
+        self.shelf.follow_directory(self.records()).await?;
+        for put in &instruction.puts {
+            let current = self.records().get(put.kind, &put.key).await?.map_or(0, |record| record.version);
+            if current != put.expected {
+                return Err(EngineError::LinkSpent);
+            }
+        }
+        Ok(())
     }
 
     /// The outbox rows for a decision's effects, and for the webhooks that take every event.
@@ -184,28 +217,27 @@ impl Engine {
                 effect => {
                     let waits = self.settings.summary_budget.filter(|_| matches!(effect, Effect::Notify { waits: true, .. }));
                     let due_at = waits.map_or(now, |budget| now.saturating_add(budget).unwrap_or(now));
-                    changes.push(self.row(
-                        decided,
-                        Owed::of(effect),
-                        super::owed::lane(effect, &people, &opened.policy),
-                        due_at,
-                        waits.is_some(),
-                        now,
-                    ));
+                    let lane = super::owed::lane(effect, &people, &self.settings.hooks, &opened.policy);
+                    let mut row = self.row(decided, Owed::of(effect), lane, due_at, waits.is_some(), now);
+                    if let Effect::Retell { notice } = effect {
+                        row.id = notice.id;
+                    }
+                    changes.push(OutboxChange::Add(row));
                 }
             }
         }
         for (hook, kind) in super::owed::published(&self.settings.hooks, decided) {
             let waits = self.settings.summary_budget.filter(|_| kind == NoticeKind::Requested);
             let due_at = waits.map_or(now, |budget| now.saturating_add(budget).unwrap_or(now));
-            changes.push(self.row(decided, Owed::Publish { hook: hook.id.clone(), kind }, hook.lane.clone(), due_at, waits.is_some(), now));
+            let owed = Owed::Publish { hook: hook.id.clone(), kind };
+            changes.push(OutboxChange::Add(self.row(decided, owed, hook.lane.clone(), due_at, waits.is_some(), now)));
         }
         changes
     }
 
-    fn row(&self, decided: &Decided, owed: Owed, lane: String, due_at: Timestamp, waits: bool, now: Timestamp) -> OutboxChange {
+    fn row(&self, decided: &Decided, owed: Owed, lane: String, due_at: Timestamp, waits: bool, now: Timestamp) -> OutboxRow {
         let effect = owed.encode();
-        OutboxChange::Add(OutboxRow { id: self.new_effect_id(now), request: decided.request.id, lane, waits, due_at, effect })
+        OutboxRow { id: self.new_effect_id(now), request: decided.request.id, lane, waits, due_at, effect }
     }
 
     /// After the commit: ring the bells, tell the listeners.
@@ -262,7 +294,7 @@ impl Engine {
         let attempted = format!("{:?}", instruction.command).split([' ', '(', '{']).next().unwrap_or_default().to_lowercase();
         let attempt = RefusedAttempt { at: now, request: Some(id), actor: instruction.actor.clone(), attempted, code: refusal.code().to_owned() };
         // The refusal stands whether or not the log beside the chain takes it.
-        if let Err(error) = self.ports.log.commit(Commit { refused: Some(attempt), ..Commit::default() }).await {
+        if let Err(error) = self.commit(Commit { refused: Some(attempt), ..Commit::default() }).await {
             tracing::warn!(error = %error, "a refused attempt could not be logged");
         }
         EngineError::Refused(refusal)
@@ -281,9 +313,12 @@ fn tell_the_log(decided: &Decided) {
     }
 }
 
-/// The moment before which the commit must happen: the next timer that would change what was decided.
+/// The moment before which the commit must happen: the next timer that would change what was decided. Behind a
+/// reminder that is overdue an expiry may be close: it bounds the commit too (rule 16).
 fn next_deadline(opened: &Opened, facts: &Facts<'_>) -> Option<Timestamp> {
-    opened.request.as_ref().and_then(|request| request.next_wakeup(facts)).filter(|due| *due > opened.now)
+    let request = opened.request.as_ref()?;
+    let expiries = request.open_stages().map(|stage| stage.expires_at);
+    request.next_wakeup(facts).into_iter().chain(expiries).filter(|due| *due > opened.now).min()
 }
 
 pub(super) fn folded(id: RequestId, loaded: &Loaded) -> Result<Request, Fault> {

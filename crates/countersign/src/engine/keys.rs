@@ -1,21 +1,16 @@
-//! API keys, sign-in links and sessions: random secrets shown once, kept as hashes, listed and revoked.
+//! API keys: random secrets shown once, kept as hashes, listed and revoked.
 
 use super::caller::{ActsFor, Caller, Scope};
 use super::{Engine, EngineError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::canonical::Digest;
-use countersign_core::event::Door;
 use countersign_core::id::{KeyId, PersonId};
 use countersign_store::{Fault, Kind, Put, PutError, Record};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
-/// A sign-in link is used within this time or not at all.
-const LOGIN_LINK_LASTS: SignedDuration = SignedDuration::from_hours(24);
-/// A session ends this long after sign-in.
-pub(super) const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// A key's last use is written at most this often.
 const LAST_USE_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
@@ -38,12 +33,6 @@ pub struct KeyRecord {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Token {
-    person: String,
-    expires_at: Timestamp,
 }
 
 /// What a new key should be.
@@ -190,79 +179,7 @@ impl Engine {
         }
     }
 
-    /// A one-time sign-in link's secret for this person.
-    ///
-    /// # Errors
-    /// When the person is unknown or has left, or the store fails.
-    pub async fn create_login_link(&self, person: &PersonId) -> Result<String, EngineError> {
-        if !self.shelf().people().roster.is_active(person) {
-            return Err(countersign_core::refusal::Refusal::UnknownPerson(person.clone()).into());
-        }
-        let secret = URL_SAFE_NO_PAD.encode(self.draw::<32>());
-        self.keep_token(Kind::LoginLink, &secret, person, LOGIN_LINK_LASTS).await?;
-        Ok(secret)
-    }
-
-    /// Uses a sign-in link up and opens a session: the session's secret and its person.
-    ///
-    /// # Errors
-    /// When the store fails; `None` for a link that is unknown, used or late.
-    pub async fn use_login_link(&self, secret: &str) -> Result<Option<(String, PersonId)>, EngineError> {
-        let Some(record) = self.records().get(Kind::LoginLink, &hash(secret)).await? else { return Ok(None) };
-        let token: Token = read(&record)?;
-        let removed = self.records().put(Put { kind: Kind::LoginLink, key: hash(secret), expected: record.version, bytes: None }).await;
-        match removed {
-            Ok(_) if token.expires_at > self.clock().now() => {}
-            Ok(_) | Err(PutError::Conflict) => return Ok(None),
-            Err(PutError::Fault(fault)) => return Err(fault.into()),
-        }
-        let person = PersonId::new(token.person);
-        let session = URL_SAFE_NO_PAD.encode(self.draw::<32>());
-        self.keep_token(Kind::Session, &session, &person, SESSION_LASTS).await?;
-        Ok(Some((session, person)))
-    }
-
-    /// Whose sign-in link this is, without using it up.
-    ///
-    /// # Errors
-    /// When the store fails; `None` for a link that is unknown, used or late.
-    pub async fn peek_login_link(&self, secret: &str) -> Result<Option<PersonId>, EngineError> {
-        self.person_of(Kind::LoginLink, secret).await
-    }
-
-    /// The caller behind a session's secret, unless it is unknown, ended, or its person has left.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn caller_of_session(&self, secret: &str, door: Door) -> Result<Option<Caller>, EngineError> {
-        let person = self.person_of(Kind::Session, secret).await?;
-        let roster = self.shelf().people().roster.clone();
-        Ok(person.filter(|person| roster.is_active(person)).map(|id| Caller::Person { id, door }))
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn end_session(&self, secret: &str) -> Result<(), EngineError> {
-        if let Some(record) = self.records().get(Kind::Session, &hash(secret)).await? {
-            self.write::<Token>(Kind::Session, &hash(secret), record.version, None).await?;
-        }
-        Ok(())
-    }
-
-    async fn person_of(&self, kind: Kind, secret: &str) -> Result<Option<PersonId>, EngineError> {
-        let Some(record) = self.records().get(kind, &hash(secret)).await? else { return Ok(None) };
-        let token: Token = read(&record)?;
-        Ok((token.expires_at > self.clock().now()).then(|| PersonId::new(token.person)))
-    }
-
-    pub(super) async fn keep_token(&self, kind: Kind, secret: &str, person: &PersonId, lasts: SignedDuration) -> Result<(), EngineError> {
-        let now = self.clock().now();
-        let expires_at = now.saturating_add(lasts).unwrap_or(now);
-        self.write(kind, &hash(secret), 0, Some(&Token { person: person.to_string(), expires_at })).await
-    }
-
+    /// Writes a document among the records, or removes it.
     pub(super) async fn write<T: Serialize>(&self, kind: Kind, key: &str, expected: u64, value: Option<&T>) -> Result<(), EngineError> {
         let bytes = value.map(serde_json::to_vec).transpose().map_err(|error| Fault::Store(error.to_string()))?;
         match self.records().put(Put { kind, key: key.to_owned(), expected, bytes }).await {
@@ -273,6 +190,7 @@ impl Engine {
     }
 }
 
+/// A document as it was written.
 pub(super) fn read<T: DeserializeOwned>(record: &Record) -> Result<T, Fault> {
     serde_json::from_slice(&record.bytes).map_err(|error| Fault::Damaged { place: record.key.clone(), what: error.to_string() })
 }

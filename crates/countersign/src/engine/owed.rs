@@ -3,6 +3,7 @@
 
 use super::shelf::People;
 use countersign_core::event::{Event, NoticeKind};
+use countersign_core::notice::FailedNotice;
 use countersign_core::policy::{OutcomeName, Policy, Target};
 use countersign_core::request::{Decided, Effect};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,10 @@ impl Owed {
             Effect::Summarise { revision } => Self::Summarise { revision: revision.0 },
             Effect::Notify { kind, to, stage, .. } => Self::Notify { kind: *kind, to: to.to_string(), stage: stage.map(|id| id.0) },
             Effect::Execute { action } => Self::Execute { action: action.to_string() },
+            Effect::Retell { notice } => match &notice.to {
+                Some(to) => Self::Notify { kind: notice.kind, to: to.to_string(), stage: notice.stage.map(|id| id.0) },
+                None => Self::Publish { hook: notice.hook.clone().unwrap_or_default(), kind: notice.kind },
+            },
             Effect::Release => Self::Summarise { revision: 0 },
         }
     }
@@ -91,10 +96,15 @@ pub fn lane_of_url(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| "invalid".into(), |url| url.origin().ascii_serialization())
 }
 
-pub(super) fn lane(effect: &Effect, people: &People, policy: &Policy) -> String {
+pub(super) fn lane(effect: &Effect, people: &People, hooks: &[Hook], policy: &Policy) -> String {
     match effect {
         Effect::Summarise { .. } | Effect::Release => "summary".into(),
-        Effect::Notify { to, .. } => people.routes(to).first().map_or_else(|| "inbox".into(), |route| route.lane()),
+        Effect::Notify { to, .. } | Effect::Retell { notice: FailedNotice { to: Some(to), .. } } => {
+            people.routes(to).first().map_or_else(|| "inbox".into(), |route| route.lane())
+        }
+        Effect::Retell { notice } => {
+            hooks.iter().find(|hook| Some(&hook.id) == notice.hook.as_ref()).map_or_else(|| "hook".into(), |hook| hook.lane.clone())
+        }
         Effect::Execute { action } => {
             let all = policy.on.values().flat_map(|consequences| &consequences.actions);
             match all.filter(|spec| &spec.name == action).map(|spec| &spec.target).next() {

@@ -2,12 +2,15 @@
 
 use super::handle::{folded, payload_of};
 use super::{Caller, Engine, EngineError, Seen};
+use countersign_core::canonical::Digest;
 use countersign_core::event::Event;
 use countersign_core::id::PersonId;
 use countersign_core::id::RequestId;
+use countersign_core::policy::Policy;
 use countersign_core::refusal::Refusal;
 use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow, Shares};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl Engine {
     /// The store's time: the one clock by which everything that lasts is judged.
@@ -80,11 +83,37 @@ impl Engine {
     ///
     /// # Errors
     /// When the caller does not, or the store fails.
-    pub async fn events_after(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<Positioned>, EngineError> {
+    pub async fn events_after(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<Told>, EngineError> {
         if !caller.reads_all(&self.shelf().people().roster) {
             return Err(EngineError::Forbidden("only those who read every request may read all events"));
         }
-        Ok(self.log().tail(after, limit).await?)
+        let mut told = Vec::new();
+        let mut versions = BTreeMap::new();
+        for event in self.log().tail(after, limit).await? {
+            if let Event::Submitted { version, .. } = &event.event {
+                versions.insert(event.request, *version);
+            }
+            let rule = self.rule_name(&event, &mut versions).await?;
+            told.push(Told { event, rule });
+        }
+        Ok(told)
+    }
+
+    /// The name of the rule that an event speaks of: its policy version is that of the request's submission, which
+    /// mostly stands just before it.
+    async fn rule_name(&self, event: &Positioned, versions: &mut BTreeMap<RequestId, Digest>) -> Result<Option<String>, Fault> {
+        if !matches!(event.event, Event::Ruled { .. }) {
+            return Ok(None);
+        }
+        let known = versions.get(&event.request).copied();
+        let version = match known {
+            Some(version) => Some(version),
+            None => self.log().load(event.request).await?.map(|loaded| loaded.row.policy_version),
+        };
+        let Some(version) = version else { return Ok(None) };
+        versions.insert(event.request, version);
+        let policy = self.shelf().version(&version, self.records()).await?;
+        Ok(rule_of(&policy, &event.event).map(str::to_owned))
     }
 }
 
@@ -92,4 +121,19 @@ impl Engine {
 fn own(query: &ListQuery, person: &PersonId) -> bool {
     let mut people = [&query.approver, &query.requester].into_iter().flatten().chain(query.part.as_ref().map(|(person, _)| person));
     people.any(|other| other == person)
+}
+
+/// An event of the stream of all, as it is told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The event.
+    pub event: Positioned,
+    /// The name of the rule that it speaks of, if it speaks of one.
+    pub rule: Option<String>,
+}
+
+/// The name of the rule that an event under this policy speaks of.
+#[must_use]
+pub fn rule_of<'a>(policy: &'a Policy, event: &Event) -> Option<&'a str> {
+    if let Event::Ruled { rule, .. } = event { Some(policy.rule_name(rule)) } else { None }
 }

@@ -1,7 +1,6 @@
 //! The request row: the cache of the fold that lists and wake-ups read.
 
 use countersign_core::event::Actor;
-use countersign_core::execution::ExecutionState;
 use countersign_core::id::PersonId;
 use countersign_core::policy::FieldType;
 use countersign_core::policy::OutcomeName;
@@ -11,6 +10,9 @@ use countersign_core::request::{Facts, Request};
 use countersign_store::{Card, RequestRow, StatusName};
 use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// A longer subject is cut: those that are the same so far are alike enough.
+const SUBJECT_MAX: usize = 120;
 
 /// The row of a request as it stands.
 pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
@@ -30,12 +32,13 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         risk: risk_of(request, facts).to_owned(),
         revision: request.revision,
         waiting: request.waiting(facts),
-        dead_letter: request.executions.iter().any(|execution| execution.state == ExecutionState::Failed),
+        dead_letter: request.has_dead_letter(),
         due: request.due(facts),
         next_wakeup: request.next_wakeup(facts),
         created_at: request.created_at,
         settled_at: request.settled.as_ref().map(|end| end.at),
         card: card(request, facts),
+        subject: subject(facts),
     }
 }
 
@@ -49,6 +52,14 @@ fn card(request: &Request, facts: &Facts<'_>) -> Card {
         since: open.iter().map(|stage| stage.opened_at).min(),
         involved: involved(request),
     }
+}
+
+/// What the request is about: its first text, which names a payee or a system in most policies, else its title.
+pub(super) fn subject(facts: &Facts<'_>) -> Option<String> {
+    let mut texts = facts.policy.fields.iter().filter(|field| matches!(field.kind, FieldType::Text { .. }));
+    let text = texts.find_map(|field| facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned));
+    let text = text.unwrap_or_else(|| facts.policy.title(facts.payload));
+    Some(text.trim().chars().take(SUBJECT_MAX).collect()).filter(|text: &String| !text.is_empty())
 }
 
 /// The first sum of the payload: what a list shows on the right.

@@ -1,6 +1,8 @@
 //! What is in force: the people of the directory and the policies by name, each swapped whole when its
 //! source changes; and every policy version that a request may be pinned to, read back from the records.
 
+use super::choices::Choices;
+use super::claims::Listed;
 use super::owed::lane_of_url;
 use countersign_core::canonical::Digest;
 use countersign_core::id::{PersonId, PolicyName};
@@ -17,10 +19,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct People {
     /// For decisions.
     pub roster: Arc<Roster>,
+    /// The version of the directory's record, without what else the roster is made of.
+    pub directory: u64,
     /// Preferred first; nothing for those who look at the inbox alone.
     pub routes: BTreeMap<PersonId, Vec<Route>>,
     /// IANA zones for the times that people read.
     pub zones: BTreeMap<PersonId, String>,
+    /// Whose sign-ins these are, as `<provider>:<subject>`.
+    pub subjects: BTreeMap<String, PersonId>,
     /// Language tags (`en`, `de-AT`) for the words that people read.
     pub languages: BTreeMap<PersonId, String>,
 }
@@ -89,10 +95,21 @@ impl PolicySources {
     }
 }
 
+/// The one record of the directory. Every decision is committed only if this record still has the version that it
+/// was made under (rule 1).
+pub const DIRECTORY_KEY: &str = "directory";
+
+/// Makes people of the directory's record: its bytes and its version.
+pub type ReadPeople = dyn Fn(&[u8], u64) -> Result<People, String> + Send + Sync;
+
 /// What is in force now.
 #[derive(Default)]
 pub struct Shelf {
     people: RwLock<Arc<People>>,
+    /// The directory's own and the groups that providers name, without what people chose for themselves.
+    listed: RwLock<Listed>,
+    choices: RwLock<BTreeMap<PersonId, Choices>>,
+    read_people: RwLock<Option<Arc<ReadPeople>>>,
     in_force: RwLock<BTreeMap<PolicyName, Arc<Policy>>>,
     versions: RwLock<BTreeMap<Digest, Arc<Policy>>>,
     concerns: AtomicUsize,
@@ -104,9 +121,62 @@ impl Shelf {
         self.people.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts another directory in force.
+    /// Puts another directory in force, with the groups that providers name.
     pub fn set_people(&self, people: People) {
-        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+        self.change_people(|listed| listed.people = people);
+    }
+
+    /// Changes what the directory is made of, and puts it in force whole.
+    pub(super) fn change_people(&self, change: impl FnOnce(&mut Listed)) {
+        change(&mut self.listed.write().unwrap_or_else(PoisonError::into_inner));
+        self.put_in_force();
+    }
+
+    /// What this person chose for themselves.
+    pub fn choices(&self, person: &PersonId) -> Choices {
+        self.choices.read().unwrap_or_else(PoisonError::into_inner).get(person).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set_choices(&self, all: BTreeMap<PersonId, Choices>) {
+        *self.choices.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.put_in_force();
+    }
+
+    pub(super) fn choose(&self, person: &PersonId, choices: Choices) {
+        self.choices.write().unwrap_or_else(PoisonError::into_inner).insert(person.clone(), choices);
+        self.put_in_force();
+    }
+
+    /// Puts the directory in force with everybody's choices over it.
+    fn put_in_force(&self) {
+        let mut in_force = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        let mut people = self.listed.read().unwrap_or_else(PoisonError::into_inner).merged();
+        for (person, chosen) in self.choices.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            chosen.lay_over(person, &mut people);
+        }
+        *in_force = Arc::new(people);
+    }
+
+    /// Says how the directory's record is read, should another process have put a newer one in force.
+    pub fn read_people_with(&self, read: Arc<ReadPeople>) {
+        *self.read_people.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
+    }
+
+    /// Puts the directory of the records in force, where it is newer than the one here.
+    ///
+    /// # Errors
+    /// When the records cannot be read, or the directory in them cannot: then nothing can be decided.
+    pub(super) async fn follow_directory(&self, records: &Arc<dyn Records>) -> Result<(), Fault> {
+        let Some(record) = records.get(Kind::Directory, DIRECTORY_KEY).await? else { return Ok(()) };
+        let read = self.read_people.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(read) = read.filter(|_| record.version > self.people().directory) else { return Ok(()) };
+        let people = read(&record.bytes, record.version).map_err(|what| Fault::Damaged { place: "the directory".into(), what })?;
+        self.change_people(|listed| {
+            if people.roster.version > listed.people.roster.version {
+                listed.people = people;
+            }
+        });
+        Ok(())
     }
 
     /// How many files are not in force as they stand: then the last good version is.

@@ -89,6 +89,12 @@ impl Engine {
         Ok(seen.map(|seen| Handled { seen, events: Vec::new() }))
     }
 
+    /// A key for a form that shall ask once, however often it is sent.
+    #[must_use]
+    pub fn fresh_key(&self) -> String {
+        self.draw::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Seals content with a fresh salt.
     pub(super) fn seal(&self, bytes: Vec<u8>) -> Content {
         let salt = self.draw();

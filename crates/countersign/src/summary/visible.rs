@@ -34,14 +34,24 @@ const HIDDEN: [(char, char); 26] = [
     ('\u{f0000}', '\u{10ffff}'), // private use
 ];
 
-/// The text with everything hidden in it spelled out. Tabs and newlines stay.
+/// As many marks above and below one letter are a language; more are a pile that covers the lines around it.
+const MARKS_MAX: usize = 4;
+
+/// A mark that is drawn onto the letter before it, of the kind that piles up.
+fn is_mark(char: char) -> bool {
+    matches!(char, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// The text with everything hidden in it spelled out, and piles of marks too. Tabs and newlines stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if !text.chars().any(|char| is_hidden(char) || is_mark(char)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
+    let mut marks = 0;
     for char in text.chars() {
-        if is_hidden(char) {
+        marks = if is_mark(char) { marks + 1 } else { 0 };
+        if is_hidden(char) || marks > MARKS_MAX {
             // Writing to a string cannot fail.
             let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(char));
         } else {
@@ -66,6 +76,7 @@ mod tests {
         let cases = [
             ("ACME, 12500.00 USD\n\tÜber 東京 🙂", "ACME, 12500.00 USD\n\tÜber 東京 🙂"),
             ("pay \u{202e}DSU 00.1", "pay ⟨U+202E⟩DSU 00.1"),
+            ("e\u{301}\u{323} Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}", "e\u{301}\u{323} Z\u{300}\u{301}\u{302}\u{303}⟨U+0304⟩⟨U+0305⟩"),
             ("AC\u{200b}ME\u{feff}", "AC⟨U+200B⟩ME⟨U+FEFF⟩"),
             ("a\rb\u{1b}[2J\u{7}", "a⟨U+000D⟩b⟨U+001B⟩[2J⟨U+0007⟩"),
             ("\u{2066}x\u{2069}\u{61c}\u{e0041}\u{ad}", "⟨U+2066⟩x⟨U+2069⟩⟨U+061C⟩⟨U+E0041⟩⟨U+00AD⟩"),

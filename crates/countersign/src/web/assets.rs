@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 const DIGEST_DIGITS: usize = 16;
 
 /// The one style sheet, in the order in which its parts build on each other.
-const STYLE: &str = concat!(
+pub(crate) const STYLE: &str = concat!(
     include_str!("../../assets/style/tokens.css"),
     include_str!("../../assets/style/base.css"),
     include_str!("../../assets/style/layout.css"),
@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("live.js", "text/javascript; charset=utf-8", include_str!("../../assets/live.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_str!("../../assets/keys.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js")),
+    ("preview.js", "text/javascript; charset=utf-8", include_str!("../../assets/preview.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
 

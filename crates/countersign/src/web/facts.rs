@@ -2,6 +2,7 @@
 //! person approves is this, not what a model said about it.
 
 use super::words::Words;
+use crate::summary::scripts::{Deceit, deceits};
 use crate::summary::visible::visible;
 use countersign_core::policy::{Field, FieldType, Policy};
 use serde_json::Value;
@@ -16,6 +17,8 @@ pub struct Fact {
     pub label: String,
     /// How it is shown.
     pub shape: Shape,
+    /// The keys of words about how it may deceive.
+    pub flags: Vec<&'static str>,
 }
 
 /// How a fact is shown.
@@ -39,7 +42,31 @@ pub enum Shape {
 #[must_use]
 pub fn facts(policy: &Policy, payload: &Value, words: &Words) -> Vec<Fact> {
     let known = policy.fields.iter().filter_map(|field| Some((field, payload.get(&field.name).filter(|value| !value.is_null())?)));
-    known.map(|(field, value)| Fact { label: label(&field.name), shape: shape(&field.kind, value, words) }).collect()
+    known.map(|(field, value)| Fact { label: label(&field.name), shape: shape(&field.kind, value, words), flags: flags_of(value) }).collect()
+}
+
+/// The keys of the words that tell how a text may deceive its reader.
+#[must_use]
+pub fn flags(text: &str) -> Vec<&'static str> {
+    let word = |deceit: &Deceit| match deceit {
+        Deceit::Hidden => "fact-hidden",
+        Deceit::Mixed => "fact-mixed",
+        Deceit::LooksLatin => "fact-looks-latin",
+    };
+    deceits(text).iter().map(word).collect()
+}
+
+/// The same for all texts within a value.
+fn flags_of(value: &Value) -> Vec<&'static str> {
+    let mut found: Vec<&'static str> = match value {
+        Value::String(text) => flags(text),
+        Value::Array(list) => list.iter().flat_map(flags_of).collect(),
+        Value::Object(members) => members.iter().flat_map(|(name, value)| flags(name).into_iter().chain(flags_of(value))).collect(),
+        _ => Vec::new(),
+    };
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The first sum, for the words on a button.

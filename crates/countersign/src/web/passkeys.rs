@@ -6,14 +6,13 @@ use super::page::{self, Back};
 use super::visitor::Visitor;
 use super::words::{When, Words};
 use crate::api::ApiState;
-use crate::api::permit::Stranger;
 use crate::api::problem::Problem;
 use crate::engine::passkeys::Listed;
 use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -31,12 +30,6 @@ struct Line {
     used: Option<When>,
     backed_up: bool,
     suspected: bool,
-}
-
-#[derive(Template)]
-#[template(path = "login.html")]
-struct LoginPage {
-    frame: Frame,
 }
 
 /// A form with a name, or without.
@@ -85,15 +78,6 @@ pub(super) async fn remove(
         Err(problem) => Err(problem),
     };
     answered(&visitor, done)
-}
-
-/// Where a person without a session signs in with a passkey.
-pub(super) async fn login(State(state): State<ApiState>, stranger: Result<Stranger, Problem>, headers: HeaderMap) -> Response {
-    let frame = Frame::stranger(Words::of_stranger(&headers, state.engine.clock().now()));
-    match stranger {
-        Ok(_) => page::render(StatusCode::OK, &LoginPage { frame }),
-        Err(problem) => page::problem(frame, &problem, None),
-    }
 }
 
 fn taken(visitor: &Visitor, form: Result<Form<Pressed>, FormRejection>) -> Result<Pressed, Problem> {

@@ -1,10 +1,12 @@
 //! The page of one request: what will happen if you say yes, the summary, who asks and why you, the stages, what
 //! happens next, the record. Opening it never decides.
 
-use super::facts::{Fact, Shape, facts};
+use super::facts::{Fact, Shape, facts, flags};
 use super::frame::{Frame, Place, Watch};
 use super::page::{self, Back};
+use super::similar::{Similar, similar};
 use super::stages::{StageLine, name, stages};
+use super::thread::{Thread, thread};
 use super::timeline::{Entry, last_news, timeline};
 use super::visitor::Visitor;
 use super::words::When;
@@ -55,6 +57,7 @@ struct RequestPage {
     title: String,
     policy: String,
     requester: String,
+    requester_flags: Vec<&'static str>,
     status: &'static str,
     settled: bool,
     revision: u32,
@@ -73,6 +76,8 @@ struct RequestPage {
     next: Next,
     actions: Vec<Action>,
     entries: Vec<Entry>,
+    similar: Vec<Similar>,
+    thread: Thread,
     aside: Aside,
     typed: Typed,
 }
@@ -88,12 +93,15 @@ pub(super) async fn show(State(state): State<ApiState>, visitor: Visitor, named:
 /// The page, with what was typed.
 pub(super) async fn shown(state: &ApiState, visitor: &Visitor, id: RequestId, typed: Typed) -> Response {
     match state.engine.see_with_events(&visitor.caller, id).await {
-        Ok((seen, events)) => page::render(typed.status, &page_of(visitor, &seen, &events, typed)),
+        Ok((seen, events)) => {
+            let similar = similar(state, visitor, &seen).await;
+            page::render(typed.status, &page_of(visitor, &seen, &events, similar, typed))
+        }
         Err(error) => page::problem(Frame::of(visitor, Place::Inbox), &error.into(), Some(Back::inbox())),
     }
 }
 
-fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], typed: Typed) -> RequestPage {
+fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], similar: Vec<Similar>, typed: Typed) -> RequestPage {
     let (request, words) = (&seen.request, &visitor.words);
     let digest = seen.payload_digest().to_string();
     RequestPage {
@@ -101,7 +109,8 @@ fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], typed:
         id: request.id.to_string(),
         title: visible(&seen.title()).into_owned(),
         policy: request.policy.to_string(),
-        requester: name(seen, &request.requester),
+        requester: visible(&name(seen, &request.requester)).into_owned(),
+        requester_flags: flags(&name(seen, &request.requester)),
         status: wire::status_word(seen.status()),
         settled: request.settled.is_some(),
         revision: request.revision.0,
@@ -120,6 +129,8 @@ fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], typed:
         next: next(seen, words),
         actions: actions(seen, events, words),
         entries: timeline(seen, events, words),
+        similar,
+        thread: thread(words, seen, events),
         aside: aside(visitor, seen),
         typed,
     }

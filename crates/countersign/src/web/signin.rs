@@ -1,75 +1,100 @@
-//! Signing in by a one-time link. Opening the link only asks; pressing the button uses it up (mail scanners open
-//! links, and none presses).
+//! Signing in and out on the pages: what the ways of signing in share. Every sign-in draws a fresh session and ends the
+//! one that the browser brought along, so that nobody is handed a session that somebody else knows.
 
 use super::frame::{Frame, Place};
 use super::page;
 use super::visitor::Visitor;
 use super::words::Words;
-use crate::api::permit::{Stranger, cookie_name};
-use crate::api::{ApiState, origin, session};
-use askama::Template;
-use axum::extract::{Path, State};
+use crate::api::ApiState;
+use crate::api::permit::cookie_name;
+use crate::api::problem::Problem;
+use crate::api::session::Held;
+use crate::engine::EngineError;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use std::convert::Infallible;
 
-#[derive(Template)]
-#[template(path = "signin.html")]
-struct SignInPage {
-    frame: Frame,
-    name: String,
-    secret: String,
+pub mod link;
+pub mod next;
+pub mod offer;
+pub mod provider;
+
+/// The token that every form carries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pressed {
+    token: String,
 }
 
-/// Asks whether this person is looking.
-pub(super) async fn show(
-    State(state): State<ApiState>,
-    stranger: Result<Stranger, crate::api::problem::Problem>,
-    Path(secret): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let frame = stranger_frame(&state, &headers);
-    if let Err(problem) = stranger {
-        return page::problem(frame, &problem, None);
-    }
-    match state.engine.peek_login_link(&secret).await {
-        Ok(Some(person)) => {
-            let name = state.engine.shelf().people().name(&person);
-            page::render(StatusCode::OK, &SignInPage { frame, name, secret })
+/// Refuses a form that is not from a page of this session.
+///
+/// # Errors
+/// The page that says so.
+pub(super) fn pressed(visitor: &Visitor, form: Result<Form<Pressed>, FormRejection>) -> Result<(), Response> {
+    match form {
+        Ok(Form(pressed)) if visitor.sent(&pressed.token) => Ok(()),
+        _ => {
+            let problem = Problem::new("cross_site", "the form is not from this sign-in; open the page again");
+            Err(page::problem(Frame::of(visitor, Place::Me), &problem, None))
         }
-        Ok(None) => page::problem(frame, &session::spent(), None),
-        Err(error) => page::problem(frame, &error.into(), None),
     }
 }
 
-/// Uses the link up and opens a session.
-pub(super) async fn use_up(State(state): State<ApiState>, _: Stranger, Path(secret): Path<String>, headers: HeaderMap, jar: CookieJar) -> Response {
-    let frame = stranger_frame(&state, &headers);
-    if let Err(problem) = origin::same(&headers, &state) {
-        return page::problem(frame, &problem, None);
+/// Puts a fresh session into the browser, ends the one it brought along, and goes on to a page of ours.
+pub(super) async fn enter(state: &ApiState, frame: Frame, jar: CookieJar, secret: String, next: &str) -> Response {
+    if let Err(error) = leave(state, &jar).await {
+        return page::problem(frame, &error.into(), None);
     }
-    match state.engine.use_login_link(&secret).await {
-        Ok(Some((session, _))) => (jar.add(cookie(&state, session)), Redirect::to("/")).into_response(),
-        Ok(None) => page::problem(frame, &session::spent(), None),
-        Err(error) => page::problem(frame, &error.into(), None),
+    (jar.add(cookie(state, secret)), Redirect::to(next::local(next).unwrap_or("/"))).into_response()
+}
+
+/// Ends the session that the browser brought along, whosever it is.
+async fn leave(state: &ApiState, jar: &CookieJar) -> Result<(), EngineError> {
+    match jar.get(cookie_name(state)) {
+        Some(cookie) => state.engine.end_session(cookie.value()).await,
+        None => Ok(()),
     }
 }
 
 /// Ends the session.
-pub(super) async fn sign_out(State(state): State<ApiState>, visitor: Visitor, jar: CookieJar) -> Response {
-    let secret = jar.get(cookie_name(&state)).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+pub(super) async fn sign_out(
+    State(state): State<ApiState>,
+    visitor: Visitor,
+    Ok(Held(secret)): Result<Held, Infallible>,
+    jar: CookieJar,
+    form: Result<Form<Pressed>, FormRejection>,
+) -> Response {
+    if let Err(response) = pressed(&visitor, form) {
+        return response;
+    }
     if let Err(error) = state.engine.end_session(&secret).await {
         return page::problem(Frame::of(&visitor, Place::Elsewhere), &error.into(), None);
     }
-    let jar = jar.remove(cookie(&state, String::new()));
-    (jar, page::message(StatusCode::OK, Frame::stranger(visitor.words), "signin-out-title", "signin-out-text")).into_response()
+    (jar.remove(gone(&state)), signed_out(visitor.words)).into_response()
 }
 
-fn stranger_frame(state: &ApiState, headers: &HeaderMap) -> Frame {
+/// What is said to whoever has just left.
+pub(super) fn signed_out(words: Words) -> Response {
+    page::message(StatusCode::OK, Frame::stranger(words), "signin-out-title", "signin-out-text")
+}
+
+/// The frame for somebody whom nobody knows yet.
+pub(super) fn stranger_frame(state: &ApiState, headers: &HeaderMap) -> Frame {
     Frame::stranger(Words::of_stranger(headers, state.engine.clock().now()))
 }
 
+/// The cookie of a session: for this host alone where people come encrypted, out of reach of scripts, and sent along
+/// from other sites only when a person follows a link.
 fn cookie(state: &ApiState, secret: String) -> Cookie<'static> {
     Cookie::build((cookie_name(state), secret)).path("/").http_only(true).same_site(SameSite::Lax).secure(state.is_https()).build()
+}
+
+/// The cookie that takes the session's cookie away.
+pub(super) fn gone(state: &ApiState) -> Cookie<'static> {
+    cookie(state, String::new())
 }

@@ -62,7 +62,7 @@ fn line(seen: &Seen, stage: &Stage, words: &Words) -> StageLine {
         name: view.name,
         status: status.to_string(),
         class,
-        voices: (view.approved_by.len(), view.quorum),
+        voices: (view.filled, view.quorum),
         people: everybody.iter().map(|person| person_line(seen, stage, person, waiting.contains(person), words)).collect(),
         due: view.due.map(|due| (words.time(due), words.relative(due))),
     }

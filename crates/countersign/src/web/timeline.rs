@@ -5,7 +5,7 @@ use super::words::{Phrase, When, Words};
 use crate::engine::{Seen, owed::type_name};
 use crate::summary::visible::visible;
 use countersign_core::event::{Actor, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, StageResult};
-use countersign_core::id::{PersonId, StageId};
+use countersign_core::id::{EffectId, PersonId, StageId};
 use countersign_core::policy::OutcomeName;
 use jiff::Timestamp;
 
@@ -54,7 +54,7 @@ fn quoted(event: &Event) -> Option<ContentId> {
     match event {
         Event::Decided(decided) => decided.comment,
         Event::Commented { comment, .. } => Some(*comment),
-        Event::ExecutionAbandoned { reason, .. } => *reason,
+        Event::ExecutionAbandoned { reason, .. } | Event::NoticeAbandoned { reason, .. } => *reason,
         _ => None,
     }
 }
@@ -104,6 +104,8 @@ impl Teller<'_> {
                 let phrase = words.say("record-notice-failed").arg("name", self.to_whom(to.as_ref()));
                 phrase.arg("answer", visible(answer)).arg("notice", self.notice(type_name(*kind)))
             }
+            Event::NoticeRetried { effect, by } => self.failed_notice("record-notice-retried", *effect).arg("by", self.actor(by)),
+            Event::NoticeAbandoned { effect, by, .. } => self.failed_notice("record-notice-abandoned", *effect).arg("by", self.actor(by)),
             Event::ExecutionStarted { action, token, .. } => words.say("record-execution-started").arg("action", action.as_str()).arg("nth", token),
             Event::ExecutionSucceeded(end) => {
                 words.say("record-execution-succeeded").arg("action", end.action.as_str()).arg("answer", visible(&end.answer))
@@ -119,6 +121,7 @@ impl Teller<'_> {
             Event::ExecutionAbandoned { action, by, .. } => {
                 words.say("record-execution-abandoned").arg("by", self.actor(by)).arg("action", action.as_str())
             }
+            Event::Attached { by, .. } => words.say("record-attached").arg("by", self.actor(by)),
             Event::Commented { by, .. } => words.say("record-commented").arg("by", self.actor(by)),
             other => words.plain(other.name().replace('_', " ")),
         }
@@ -126,6 +129,12 @@ impl Teller<'_> {
 
     fn notice(&self, kind: &str) -> Phrase {
         self.words.one("notice", kind.trim_start_matches("approval."))
+    }
+
+    fn failed_notice(&self, key: &'static str, effect: EffectId) -> Phrase {
+        let failed = self.seen.request.notice(effect);
+        let notice = failed.map_or_else(|| effect.to_string(), |failed| self.notice(type_name(failed.kind)).to_string());
+        self.words.say(key).arg("notice", notice).arg("name", self.to_whom(failed.and_then(|failed| failed.to.as_ref())))
     }
 
     fn to_whom(&self, to: Option<&PersonId>) -> String {
@@ -151,6 +160,7 @@ impl Teller<'_> {
             Door::Api => self.words.say("door-api"),
             Door::Cli => self.words.say("door-cli"),
             Door::Relay => self.words.say("door-relay"),
+            Door::Link => self.words.say("door-link"),
         }
     }
 
@@ -158,7 +168,7 @@ impl Teller<'_> {
         let phrase = match &escalated.cause {
             EscalationCause::Due { .. } => self.words.say("record-escalated-due"),
             EscalationCause::TooFewEligible => self.words.say("record-escalated-few"),
-            EscalationCause::Operator(person) => self.words.say("record-escalated-operator").arg("by", self.name(person)),
+            EscalationCause::Operator(by) => self.words.say("record-escalated-operator").arg("by", self.actor(by)),
         };
         phrase.arg("names", self.names(&escalated.to))
     }
@@ -202,7 +212,8 @@ impl Teller<'_> {
     fn actor(&self, actor: &Actor) -> String {
         match actor {
             Actor::Person(person) => self.name(person),
-            Actor::Key { person, .. } => self.words.say("record-key-for").arg("name", self.name(person)).to_string(),
+            Actor::Key { person: Some(person), .. } => self.words.say("record-key-for").arg("name", self.name(person)).to_string(),
+            Actor::Key { key, person: None } => key.to_string(),
             Actor::Engine => "Countersign".into(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, Viewer};
 use super::page;
+use super::signin::offer;
 use super::words::Words;
 use crate::api::{ApiState, origin, permit};
 use crate::engine::Caller;
@@ -10,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use countersign_core::canonical::Digest;
 use countersign_core::event::Door;
 use countersign_core::id::PersonId;
-use http::StatusCode;
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 
@@ -44,7 +44,7 @@ impl FromRequestParts<ApiState> for Visitor {
         let caller = if secret.is_empty() { Ok(None) } else { state.engine.caller_of_session(&secret, Door::Web).await };
         let person = match caller.map_err(|error| page::problem(stranger(), &error.into(), None))? {
             Some(Caller::Person { id, .. }) => id,
-            _ => return Err(page::message(StatusCode::UNAUTHORIZED, stranger(), "problem-nobody", "problem-nobody-text")),
+            _ => return Err(offer::to_stranger(parts, state)),
         };
         if !parts.method.is_safe() {
             origin::same(&parts.headers, state).map_err(IntoResponse::into_response)?;

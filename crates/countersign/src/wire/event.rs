@@ -2,6 +2,7 @@
 
 use countersign_core::event::{Actor, Decision, Door, EscalationCause, Event, StageResult};
 use countersign_core::id::{PersonId, RequestId};
+use countersign_core::policy::RuleRef;
 use countersign_store::Positioned;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,25 +32,21 @@ pub struct EventBody {
 
 /// An event of the stream.
 #[must_use]
-pub fn streamed(positioned: &Positioned) -> EventBody {
-    let mut body = listed(positioned.request, positioned.number, positioned.at, &positioned.event);
+pub fn streamed(positioned: &Positioned, rule: Option<&str>) -> EventBody {
+    let mut body = listed(positioned.request, positioned.number, positioned.at, &positioned.event, rule);
     body.cursor = Some(positioned.position.to_string());
     body.hash = Some(positioned.hash.to_string());
     body
 }
 
-/// An event of one request.
+/// An event of one request; `rule` is the name of the rule that it speaks of, if it speaks of one.
 #[must_use]
-pub fn listed(request: RequestId, number: u64, at: Timestamp, event: &Event) -> EventBody {
-    EventBody {
-        request: request.to_string(),
-        number,
-        cursor: None,
-        event: event.name().to_owned(),
-        at: at.to_string(),
-        facts: facts(event),
-        hash: None,
+pub fn listed(request: RequestId, number: u64, at: Timestamp, event: &Event, rule: Option<&str>) -> EventBody {
+    let mut facts = facts(event);
+    if let (Some(rule), Some(facts)) = (rule, facts.as_object_mut()) {
+        facts.insert("rule".into(), rule.into());
     }
+    EventBody { request: request.to_string(), number, cursor: None, event: event.name().to_owned(), at: at.to_string(), facts, hash: None }
 }
 
 /// The word for a decision.
@@ -74,7 +71,7 @@ fn facts(event: &Event) -> Value {
             "policy": policy.as_str(), "policy_version": version.to_string(), "requester": requester.as_str(),
             "by": actor(by), "payload": payload.to_string(), "external_id": external_id }),
         Event::Ruled { revision, rule, verdict, failure } => {
-            json!({ "revision": revision.0, "rule": format!("{rule:?}"), "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
+            json!({ "revision": revision.0, "rule": rule_word(rule), "verdict": format!("{verdict:?}").to_lowercase(), "failure": failure })
         }
         Event::StageOpened(opened) => json!({ "stage": opened.stage.to_string(), "asked": seats(&opened.asked),
             "directory": opened.directory, "expires_at": opened.expires_at.to_string(), "require": opened.require_passkey.then_some("passkey") }),
@@ -111,9 +108,13 @@ fn worked(event: &Event) -> Value {
             json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
             "to": to.as_ref().map(PersonId::as_str), "channel": channel, "attempts": attempts })
         }
-        Event::NoticeFailed { effect, kind, to, answer, attempts } => {
-            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind),
-            "to": to.as_ref().map(PersonId::as_str), "answer": answer, "attempts": attempts })
+        Event::NoticeFailed { effect, kind, to, stage, answer, attempts, hook: _ } => {
+            json!({ "notice": effect.to_string(), "type": crate::engine::owed::type_name(*kind), "to": to.as_ref().map(PersonId::as_str),
+            "stage": stage.map(|id| id.to_string()), "answer": answer, "attempts": attempts })
+        }
+        Event::NoticeRetried { effect, by } => json!({ "notice": effect.to_string(), "by": actor(by) }),
+        Event::NoticeAbandoned { effect, by, reason } => {
+            json!({ "notice": effect.to_string(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
         }
         Event::ExecutionStarted { action, token, lease_until } => {
             json!({ "action": action.as_str(), "attempt": token, "lease_until": lease_until.to_string() })
@@ -128,8 +129,19 @@ fn worked(event: &Event) -> Value {
         Event::ExecutionAbandoned { action, by, reason } => {
             json!({ "action": action.as_str(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
         }
+        Event::Attached { by, attachment } => {
+            json!({ "by": actor(by), "attachment": crate::wire::thread::attachment_id(&attachment.file), "bytes": attachment.bytes })
+        }
         Event::Commented { by, comment } => json!({ "by": actor(by), "comment": comment.to_string() }),
         _ => Value::Null,
+    }
+}
+
+/// The rule's place in its policy, where its name is not at hand.
+fn rule_word(rule: &RuleRef) -> String {
+    match rule {
+        RuleRef::Rule(index) => format!("rule {}", index + 1),
+        RuleRef::FailedClosed => "failed closed".into(),
     }
 }
 
@@ -144,7 +156,7 @@ fn seats(seats: &[Vec<PersonId>]) -> Vec<Vec<&str>> {
 fn actor(actor: &Actor) -> Value {
     match actor {
         Actor::Person(person) => json!({ "person": person.as_str() }),
-        Actor::Key { key, person } => json!({ "key": key.to_string(), "for": person.as_str() }),
+        Actor::Key { key, person } => json!({ "key": key.to_string(), "for": person.as_ref().map(PersonId::as_str) }),
         Actor::Engine => json!("engine"),
     }
 }
@@ -153,7 +165,8 @@ fn cause(cause: &EscalationCause) -> Value {
     match cause {
         EscalationCause::Due { late_ms } => json!({ "due": true, "late_ms": late_ms }),
         EscalationCause::TooFewEligible => json!("too_few_eligible"),
-        EscalationCause::Operator(person) => json!({ "operator": person.as_str() }),
+        EscalationCause::Operator(Actor::Person(person)) => json!({ "operator": person.as_str() }),
+        EscalationCause::Operator(by) => json!({ "operator": actor(by) }),
     }
 }
 
@@ -173,6 +186,7 @@ fn door(door: Door) -> &'static str {
         Door::Api => "api",
         Door::Cli => "cli",
         Door::Relay => "relay",
+        Door::Link => "link",
     }
 }
 

@@ -83,17 +83,28 @@ fn words(seen: &Seen, waiting: &[String]) -> (String, String) {
 
 fn progress(seen: &Seen, stage: &Stage) -> String {
     let view = seen.stage(stage);
-    format!("{} has {} of {}", view.name, view.approved_by.len(), view.quorum)
+    format!("{} has {} of {}", view.name, view.filled, view.quorum)
 }
 
 fn next(seen: &Seen) -> Option<NextBody> {
     let (at, timer) = seen.request.next_timer(&seen.facts())?;
     let (what, sentence) = match timer {
         Timer::Remind(nth) => ("remind", format!("those who have not decided are asked again (reminder {nth})")),
-        Timer::Escalate(level) => ("escalate", format!("others are asked (level {})", level + 1)),
+        Timer::Escalate(level) => ("escalate", escalation(level, &seen.request.next_asks(&seen.facts()))),
         Timer::Expire => ("expire", "the stage gives up".to_owned()),
     };
     Some(NextBody { at: at.to_string(), what: what.into(), sentence })
+}
+
+/// Whom a level asks, as its selectors name them today.
+fn escalation(level: usize, people: &[PersonId]) -> String {
+    let names: Vec<&str> = people.iter().map(PersonId::as_str).collect();
+    let level = level + 1;
+    if names.is_empty() {
+        format!("level {level} asks nobody: whom it names may not decide")
+    } else {
+        format!("level {level} asks {}", names.join(", "))
+    }
 }
 
 fn excluded(seen: &Seen) -> Vec<ExcludedBody> {

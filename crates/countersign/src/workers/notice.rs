@@ -8,9 +8,9 @@ use countersign_core::event::NoticeKind;
 use countersign_core::id::StageId;
 use serde_json::{Value, json};
 
-/// The standard body.
+/// The standard body; `confirm` is where its reader decides, instead of the request's page.
 #[must_use]
-pub fn body(seen: &Seen, kind: NoticeKind, person: Option<&str>, stage: Option<StageId>, public_url: &str) -> Vec<u8> {
+pub fn body(seen: &Seen, kind: NoticeKind, person: Option<&str>, stage: Option<StageId>, public_url: &str, confirm: Option<&str>) -> Vec<u8> {
     let request = wire::request(seen, public_url);
     let summary = wire_text(&request.summary);
     let stage = stage.and_then(|id| request.stages.iter().find(|stage| stage.id == id.to_string()));
@@ -21,7 +21,7 @@ pub fn body(seen: &Seen, kind: NoticeKind, person: Option<&str>, stage: Option<S
         "summary": summary,
         "created_at": request.created_at,
         "due": due,
-        "url": request.url,
+        "url": confirm.unwrap_or(&request.url),
     });
     if let Some(fields) = content.as_object_mut() {
         put(fields, "person", person.map(Into::into));

@@ -8,10 +8,11 @@ use crate::engine::{Engine, EngineError, Instruction, Seen, brief};
 use crate::outbound::retry::{Schedule, next_try};
 use crate::outbound::secret::{SecretRef, Setting};
 use crate::ports::{Answer, Channel, Executor, Job, JobTarget, Parcel, Random, Summarizer};
+use crate::wire;
 use countersign_core::canonical::Digest;
-use countersign_core::command::{Command, Report, ReportVerdict};
+use countersign_core::command::{Command, NoticeReport, Report, ReportVerdict};
 use countersign_core::event::NoticeKind;
-use countersign_core::execution::ExecutionState;
+use countersign_core::execution::{Execution, ExecutionState};
 use countersign_core::id::{ActionName, PersonId, Revision, StageId};
 use countersign_core::policy::Target;
 use countersign_core::refusal::Refusal;
@@ -43,6 +44,13 @@ pub struct Sinks {
     pub summarizer: Option<Arc<dyn Summarizer>>,
     /// Jitter.
     pub random: Arc<dyn Random>,
+}
+
+/// Whom a notice is for: a person, or a webhook that takes every event.
+struct Addressee {
+    to: Option<PersonId>,
+    stage: Option<StageId>,
+    hook: Option<String>,
 }
 
 /// Performs effects through these ways out.
@@ -84,12 +92,17 @@ impl Performer {
 
     async fn notify(&self, piece: &Claimed, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> Result<(), EngineError> {
         let Some(seen) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
-        if stale(&seen, kind, to, stage) {
+        // What an operator wants told again is never dropped in silence.
+        let by_hand = seen.request.notice(piece.row.id).is_some();
+        let over = stale(&seen, kind, to, stage);
+        if over && !by_hand {
             return self.drop_row(piece).await;
         }
         let people = self.engine.shelf().people();
         let url = &self.engine.settings().public_url;
         let answer = match people.routes(to).first() {
+            _ if over => Answer::gone("what it asks is over"),
+            None if by_hand => Answer::gone("no road leads to this person"),
             None => return self.drop_row(piece).await,
             Some(Route::Console) => {
                 if let Some(print) = &self.sinks.console {
@@ -98,21 +111,34 @@ impl Performer {
                 Answer::Delivered { answer: "console".into(), output: Vec::new() }
             }
             Some(Route::Webhook { url: target, secret }) => {
-                let body = notice::body(&seen, kind, Some(to.as_str()), stage, url);
+                let confirm = self.confirm_link(&seen, kind, to, stage).await?;
+                let body = notice::body(&seen, kind, Some(to.as_str()), stage, url, confirm.as_deref());
                 self.post(piece, target, secret.as_deref(), body).await
             }
         };
         let road = people.routes(to).first().map_or("inbox", |route| if *route == Route::Console { "console" } else { "webhook" });
-        self.report_notice(piece, kind, Some(to.clone()), road, answer).await
+        let addressee = Addressee { to: Some(to.clone()), stage, hook: None };
+        self.report_notice(piece, kind, addressee, road, answer).await
+    }
+
+    /// The link by which this person confirms their decision, where such links are sent and this notice asks for one.
+    async fn confirm_link(&self, seen: &Seen, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> Result<Option<String>, EngineError> {
+        let asks = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded | NoticeKind::Escalated);
+        let Some(stage) = stage.filter(|_| asks && self.engine.settings().confirm_links) else { return Ok(None) };
+        let secret = self.engine.confirm_link_for_notice(seen, to, stage).await?;
+        Ok(secret.map(|secret| wire::confirm_url(&self.engine.settings().public_url, &secret)))
     }
 
     async fn publish(&self, piece: &Claimed, hook: &str, kind: NoticeKind) -> Result<(), EngineError> {
-        let Some(hook) = self.engine.settings().hooks.iter().find(|known| known.id == hook).cloned() else { return self.drop_row(piece).await };
+        let addressee = Addressee { to: None, stage: None, hook: Some(hook.to_owned()) };
+        let Some(hook) = self.engine.settings().hooks.iter().find(|known| known.id == hook).cloned() else {
+            return self.report_notice(piece, kind, addressee, "hook", Answer::gone("this webhook is not configured any more")).await;
+        };
         let Some(seen) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
-        let body = if hook.flat { notice::flat(&seen) } else { notice::body(&seen, kind, None, None, &self.engine.settings().public_url) };
+        let body = if hook.flat { notice::flat(&seen) } else { notice::body(&seen, kind, None, None, &self.engine.settings().public_url, None) };
         let Hook { url, secret, .. } = &hook;
         let answer = self.post(piece, url, secret.as_deref(), body).await;
-        self.report_notice(piece, kind, None, "hook", answer).await
+        self.report_notice(piece, kind, addressee, "hook", answer).await
     }
 
     async fn post(&self, piece: &Claimed, url: &str, secret: Option<&str>, body: Vec<u8>) -> Answer {
@@ -122,18 +148,21 @@ impl Performer {
         };
         let timestamp = self.engine.clock().now();
         let parcel = Parcel { id: piece.row.id.to_string(), url: url.to_owned(), secret, body, timestamp, headers: Vec::new() };
-        self.sinks.webhook.deliver(&parcel).await
+        let answer = self.sinks.webhook.deliver(&parcel).await;
+        self.engine.health.tried(&piece.row.lane, None, &answer, self.engine.clock().now());
+        answer
     }
 
-    async fn report_notice(&self, piece: &Claimed, kind: NoticeKind, to: Option<PersonId>, road: &str, answer: Answer) -> Result<(), EngineError> {
+    async fn report_notice(&self, piece: &Claimed, kind: NoticeKind, whom: Addressee, road: &str, answer: Answer) -> Result<(), EngineError> {
         let attempts = piece.attempts.saturating_add(1);
         let result = match (&answer, self.next(piece, attempts, &answer).await?) {
             (Answer::Delivered { .. }, _) => Ok(road.to_owned()),
             (Answer::Again { .. }, Some(due_at)) => return self.later(piece, due_at).await,
             (answer, _) => Err(answer.text().to_owned()),
         };
-        let command = Command::ReportNotice { effect: piece.row.id, kind, to, attempts, result };
-        self.report(piece, command, Vec::new(), done(piece)).await
+        let Addressee { to, stage, hook } = whom;
+        let report = NoticeReport { effect: piece.row.id, kind, to, stage, hook, attempts, result };
+        self.report(piece, Command::ReportNotice(report), Vec::new(), done(piece)).await
     }
 
     async fn summarise(&self, piece: &Claimed, revision: Revision) -> Result<(), EngineError> {
@@ -142,7 +171,9 @@ impl Performer {
             return self.drop_row(piece).await;
         };
         self.hold(piece, seen.now, SUMMARY_LEASE).await?;
-        let (command, contents) = match summarizer.summarise(&brief(&seen)).await {
+        let written = summarizer.summarise(&brief(&seen)).await;
+        self.engine.health.asked_model(written.as_ref().err().map(ToString::to_string).as_deref(), self.engine.clock().now());
+        let (command, contents) = match written {
             Ok(written) => {
                 let bytes = serde_json::to_vec(&written).unwrap_or_default();
                 let salt = self.engine.draw();
@@ -178,13 +209,17 @@ impl Performer {
             }
             Err(error) => return Err(error),
         };
-        let token = started.seen.request.executions.iter().find(|execution| &execution.action == action).map_or(0, |execution| execution.attempts);
+        let Some(token) = started.seen.request.executions.iter().find(|execution| &execution.action == action).and_then(running) else {
+            tracing::error!(request.id = %piece.row.request, "stored bytes are not those that were approved; nothing was sent");
+            return self.drop_row(piece).await;
+        };
         let key = format!("{}:{}:{action}", piece.row.request, end.outcome.as_str());
         let job = Job { key, target, body, timestamp: self.engine.clock().now() };
         let answer = match &job.target {
             JobTarget::Http { .. } => self.sinks.http.run(&job).await,
             JobTarget::Command { .. } => self.sinks.command.run(&job).await,
         };
+        self.engine.health.tried(&piece.row.lane, Some(action.as_str()), &answer, self.engine.clock().now());
         self.finish(piece, action, token, answer).await
     }
 
@@ -243,7 +278,7 @@ impl Performer {
         }
         let until = now.saturating_add(lasts).unwrap_or(now);
         let commit = Commit { outbox: vec![OutboxChange::Extend { id: piece.row.id, token: piece.token, until }], ..Commit::default() };
-        match self.engine.log().commit(commit).await {
+        match self.engine.commit(commit).await {
             Ok(_) => Ok(()),
             Err(countersign_store::CommitError::LeaseLost) => Err(Refusal::LeaseLost { token: piece.token, current: 0 }.into()),
             Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
@@ -261,12 +296,17 @@ impl Performer {
 
     async fn change(&self, change: OutboxChange) -> Result<(), EngineError> {
         let commit = Commit { outbox: vec![change], ..Commit::default() };
-        match self.engine.log().commit(commit).await {
+        match self.engine.commit(commit).await {
             Ok(_) | Err(countersign_store::CommitError::LeaseLost) => Ok(()),
             Err(countersign_store::CommitError::Fault(fault)) => Err(fault.into()),
             Err(_) => Err(EngineError::Busy),
         }
     }
+}
+
+/// The token of the attempt that is under way.
+fn running(execution: &Execution) -> Option<u64> {
+    matches!(execution.state, ExecutionState::Running { .. }).then_some(execution.attempts)
 }
 
 fn lease_of(target: &JobTarget) -> SignedDuration {

@@ -83,34 +83,6 @@ fn waiting_ends_with_the_outcome() {
 }
 
 #[test]
-fn a_gated_program_runs_once_it_is_approved_and_not_before() {
-    let site = Site::new();
-    let server = site.serve();
-    let machine = signed(&site, &server);
-    let dry = machine.keyed(&["gate", "rehearse", "--requester", "leo", "--", "sh", "-c", "echo ran; test -z \"$COUNTERSIGN_KEY\" && exit 7"]);
-    assert_eq!((dry.status.code(), out(&dry).as_str()), (Some(7), "ran\n"), "{}", err(&dry));
-
-    let mut gate = program(site.path());
-    gate.args(["gate", "deploy", "--requester", "leo", "--", "touch", "deployed"]);
-    let mut waiting = gate.env("COUNTERSIGN_URL", &server.url).env("COUNTERSIGN_KEY", &machine.key).spawn().unwrap();
-    let link = site.expect(0, &["login-link", "zoe"]);
-    site.expect(0, &["login", link.trim()]);
-    let until = Instant::now() + Duration::from_secs(20);
-    let id = loop {
-        let inbox: Value = serde_json::from_str(&site.expect(0, &["--json", "inbox"])).unwrap();
-        if let Some(id) = inbox["items"][0]["id"].as_str() {
-            break id.to_owned();
-        }
-        assert!(Instant::now() < until, "nothing came");
-        std::thread::sleep(Duration::from_millis(50));
-    };
-    assert!(!site.path().join("deployed").exists());
-    site.expect(0, &["reject", &id, "--revision", "1", "-m", "not on a Friday"]);
-    assert_eq!(waiting.wait().unwrap().code(), Some(4));
-    assert!(!site.path().join("deployed").exists());
-}
-
-#[test]
 fn a_bad_file_leaves_the_last_good_one_in_force_and_says_so() {
     let site = Site::new();
     let server = site.serve();

@@ -4,21 +4,30 @@
 use countersign::app::{App, install_tls};
 use countersign::config::Config;
 use countersign::engine::Engine;
+use countersign::sources::Sources;
 use countersign_core::id::PersonId;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
+pub use provider::{Browser, Page, WithProviders};
 pub use receiver::{Got, Receiver};
+pub use still::Still;
 
 mod answer;
+mod owed;
+mod provider;
+mod racing;
 mod receiver;
+mod still;
 
 /// Nothing takes this long; a test that waits longer has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,10 +38,16 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct Harness {
     pub base: String,
     pub engine: Arc<Engine>,
+    /// Reads the server's files again on demand.
+    pub sources: Arc<Sources>,
+    /// Opens the door of this machine.
+    pub local_secret: String,
     client: Client,
     receiver: Receiver,
     stop: CancellationToken,
     folder: tempfile::TempDir,
+    /// Server and receiver run here, so that they go on while a test ends.
+    background: Option<Runtime>,
 }
 
 /// Somebody who speaks to the server: a person signed in, or a machine with a key.
@@ -46,20 +61,42 @@ pub struct Speaker {
 impl Harness {
     /// A server with the sample people, the sample policies and an empty store.
     pub async fn start() -> Self {
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), "", "").await
+    }
+
+    /// The same with more lines of configuration and further policies, by name.
+    pub async fn start_with(lines: &str, policies: &[(&str, &str)]) -> Self {
+        Self::start_whole(TcpListener::bind("127.0.0.1:0").await.unwrap(), lines, "", policies).await
+    }
+
+    /// The same on this listener, with more lines in the configuration and the directory.
+    pub async fn start_on(listener: TcpListener, config: &str, directory: &str) -> Self {
+        Self::start_whole(listener, config, directory, &[]).await
+    }
+
+    async fn start_whole(listener: TcpListener, config: &str, directory: &str, policies: &[(&str, &str)]) -> Self {
         install_tls();
-        let receiver = Receiver::start().await;
+        let background = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let receiver = background.spawn(Receiver::start()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        write_files(folder.path(), &receiver);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bound = listener.local_addr().unwrap();
+        write_files(folder.path(), &receiver.base());
+        append(&folder.path().join("countersign.toml"), config);
+        append(&folder.path().join("directory.toml"), directory);
+        for (name, source) in policies {
+            std::fs::write(folder.path().join(format!("policies/{name}.toml")), source).unwrap();
+        }
         let file = folder.path().join("countersign.toml");
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();
-        let app = App::assemble(config, bound, None).await.unwrap();
-        assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
-        let (engine, stop) = (app.engine.clone(), CancellationToken::new());
-        tokio::spawn(app.run(listener, stop.clone()));
+        let stop = CancellationToken::new();
+        let (app, bound) = background.spawn(assembled(config, listener.into_std().unwrap(), stop.clone())).await.unwrap();
+        let (engine, sources, local_secret) = app;
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base: format!("http://{bound}"), engine, client, receiver, stop, folder }
+        Self { base: format!("http://{bound}"), engine, sources, local_secret, client, receiver, stop, folder, background: Some(background) }
+    }
+
+    /// Ends the server before the test ends.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Where the server's files are.
@@ -138,9 +175,29 @@ impl Harness {
     }
 }
 
+/// What a test keeps of a server that runs.
+type Kept = (Arc<Engine>, Arc<Sources>, String);
+
+/// Puts a server together and runs it; what a test needs of it, and its address.
+async fn assembled(config: Config, listener: std::net::TcpListener, stop: CancellationToken) -> (Kept, SocketAddr) {
+    let listener = TcpListener::from_std(listener).unwrap();
+    let bound = listener.local_addr().unwrap();
+    let app = App::assemble(config, bound, None).await.unwrap();
+    assert_eq!(app.sources.standing().wrong, [], "the sample files must load");
+    let kept = (app.engine.clone(), app.sources.clone(), app.local_secret.clone());
+    tokio::spawn(app.run(listener, stop));
+    (kept, bound)
+}
+
+/// A test that has passed leaves no work behind that nothing explains.
 impl Drop for Harness {
     fn drop(&mut self) {
+        let left = if std::thread::panicking() { Vec::new() } else { owed::unexplained(&self.folder.path().join("countersign.db")) };
         self.stop.cancel();
+        if let Some(background) = self.background.take() {
+            background.shutdown_background();
+        }
+        assert!(left.is_empty(), "the outbox still holds what nothing explains:\n{}", left.join("\n"));
     }
 }
 
@@ -175,8 +232,13 @@ impl Speaker {
     }
 }
 
-fn write_files(folder: &Path, receiver: &Receiver) {
-    let base = receiver.base();
+fn append(file: &Path, more: &str) {
+    let text = std::fs::read_to_string(file).unwrap();
+    std::fs::write(file, format!("{text}\n{more}\n")).unwrap();
+}
+
+/// Configuration, directory and policies of the samples, with their roads to this receiver.
+pub fn write_files(folder: &Path, base: &str) {
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     std::fs::create_dir(folder.join("policies")).unwrap();
     write("secret", SECRET.to_owned());
@@ -187,7 +249,8 @@ fn write_files(folder: &Path, receiver: &Receiver) {
             "[database]\nurl = \"sqlite://countersign.db\"\n[summary]\nprovider = \"plain\"\n[webhooks]\nallow_networks = [\"127.0.0.0/8\"]\nretry = [\"1s\"]\n[secrets]\nallow = [\"{secret}\"]\n"
         ),
     );
-    write("directory.toml", include_str!("sample/directory.toml").replace("RECEIVER", &base).replace("SECRET", &secret));
-    write("policies/expense.toml", include_str!("sample/expense.toml").replace("RECEIVER", &base).replace("SECRET", &secret));
-    write("policies/release.toml", include_str!("sample/release.toml").replace("RECEIVER", &base));
+    write("directory.toml", include_str!("sample/directory.toml").replace("RECEIVER", base).replace("SECRET", &secret));
+    write("policies/expense.toml", include_str!("sample/expense.toml").replace("RECEIVER", base).replace("SECRET", &secret));
+    write("policies/release.toml", include_str!("sample/release.toml").to_owned());
+    write("policies/notary.toml", include_str!("sample/notary.toml").to_owned());
 }

@@ -11,5 +11,9 @@
 )]
 
 mod api;
+mod engine;
+mod files;
 mod harness;
+#[path = "../peers/mod.rs"]
+mod peers;
 mod web;

@@ -3,10 +3,20 @@
 use crate::harness::{Answer, Harness};
 use reqwest::Method;
 
+mod audit;
+mod confirm;
+mod dangers;
+mod desk;
 mod inbox;
 mod live;
+mod me;
+mod new;
+mod operations;
+mod policies;
+mod provider;
 mod request;
 mod signin;
+mod thread;
 
 /// A page as a browser with this cookie gets it.
 async fn open(harness: &Harness, cookie: &str, path: &str) -> Answer {

@@ -9,7 +9,7 @@ use countersign::engine::caller::{ActsFor, Caller, Scope};
 use countersign::engine::deed::Verdict;
 use countersign::engine::submit::Submission;
 use countersign::engine::{EngineError, Handled};
-use countersign_core::event::{Decision, Door};
+use countersign_core::event::{Decision, Door, Event};
 use countersign_core::id::{ActionName, KeyId, PolicyName, RequestId, Revision};
 use countersign_store::RequestLog;
 use futures_util::FutureExt;
@@ -144,9 +144,14 @@ impl Client {
     /// How long until just around the next timer: those who decide at the last moment race with it.
     fn until_deadline(&mut self, id: RequestId) -> Option<i64> {
         let loaded = self.world.store.load(id).now_or_never()?.ok()??;
-        let timer = if self.dice.permille(500) { loaded.row.next_wakeup } else { loaded.row.due };
+        let expiry = loaded.events.iter().rev().find_map(|(_, event)| match event {
+            Event::StageOpened(opened) => Some(opened.expires_at),
+            Event::Escalated(escalated) => escalated.expires_at,
+            _ => None,
+        });
+        let timer = *self.dice.one(&[loaded.row.next_wakeup, loaded.row.due, expiry, expiry]).unwrap();
         let left = timer?.as_millisecond() - loaded.now.as_millisecond();
-        (left > 0 && self.dice.permille(700)).then(|| (left + self.dice.between(-90, 5)).max(0))
+        (left > 0 && self.dice.permille(900)).then(|| (left + self.dice.between(-60, 30)).max(0))
     }
 
     fn somebody(&mut self, waiting: &[P], requester: &P) -> P {
@@ -210,13 +215,29 @@ impl Client {
             .await;
     }
 
+    /// An operator has a notice that failed for good sent again, or gives it up.
+    async fn mind_notice(&mut self, id: RequestId, caller: &Caller) -> Option<()> {
+        let loaded = self.world.store.load(id).now_or_never()?.ok()??;
+        let failed = loaded.events.iter().filter_map(|(_, event)| if let Event::NoticeFailed { effect, .. } = event { Some(*effect) } else { None });
+        let effect = *self.dice.one(&failed.collect::<Vec<_>>())?;
+        let (caller, again) = (caller.clone(), self.dice.permille(700));
+        let asked = Asked::Operate(if again { "retry a notice" } else { "abandon a notice" });
+        self.ask(Some(id), asked, None, |node| async move {
+            let done =
+                if again { node.engine.retry_notice(&caller, id, effect).await } else { node.engine.abandon_notice(&caller, id, effect, None).await };
+            count(id, done)
+        })
+        .await
+    }
+
     /// An operator: further people, dead letters.
     pub(crate) async fn operate(mut self, id: RequestId) {
         for _ in 0..3 {
             self.world.time.sleep(self.dice.between(10 * MINUTE, 900 * MINUTE)).await;
             let caller = person(&P::from("ops"));
             let (to, action) = (vec![P::from(*self.dice.one(&EVERYBODY).unwrap())], ActionName::from("pay"));
-            match self.dice.below(5) {
+            match self.dice.below(7) {
+                5 | 6 => self.mind_notice(id, &caller).await,
                 0 => {
                     self.ask(Some(id), Asked::Operate("reassign"), None, |node| async move { count(id, node.engine.reassign(&caller, id, to).await) })
                         .await

@@ -68,13 +68,11 @@ impl Disk {
         }
         let stored = self.world.store.load(append.id).now_or_never().unwrap();
         let row = stored.ok().flatten().map_or_else(|| append.row.clone(), |loaded| loaded.row);
-        let now = self.world.crew().version;
-        let oldest = ledger.loads.remove(&append.id).unwrap_or(now);
         ledger.commits.push(CommitNote {
             id: append.id,
             events: (append.expected + 1, append.expected + append.events.len() as u64),
             taken_at: committed.now,
-            crews: (oldest, now),
+            crew: self.world.crew().version,
             next_wakeup: row.next_wakeup,
             status: row.status,
             waiting: row.waiting,
@@ -86,8 +84,6 @@ impl Disk {
 impl RequestLog for Disk {
     async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
         self.before().await?;
-        let version = self.world.crew().version;
-        self.world.ledger().loads.entry(id).or_insert(version);
         let loaded = self.world.log.load(id).await;
         self.world.time.hop().await;
         loaded
@@ -163,18 +159,26 @@ impl RequestLog for Disk {
 #[async_trait]
 impl Records for Disk {
     async fn get(&self, kind: Kind, key: &str) -> Result<Option<Record>, Fault> {
-        self.world.store.get(kind, key).await
+        self.before().await?;
+        let record = self.world.store.get(kind, key).await;
+        self.world.time.hop().await;
+        record
     }
 
     async fn put(&self, put: Put) -> Result<u64, PutError> {
-        self.world.store.put(put).await
+        self.before().await?;
+        let done = self.world.store.put(put).await;
+        self.world.time.hop().await;
+        if done.is_ok() && self.strikes(Fate::PutInDoubt) { Err(Fault::InDoubt.into()) } else { done }
     }
 
     async fn list_kind(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Vec<Record>, Fault> {
+        self.before().await?;
         self.world.store.list_kind(kind, after, limit).await
     }
 
     async fn history(&self, kind: Kind, key: &str) -> Result<Vec<Record>, Fault> {
+        self.before().await?;
         self.world.store.history(kind, key).await
     }
 }

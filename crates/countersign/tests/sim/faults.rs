@@ -10,6 +10,7 @@ pub(crate) enum Kind {
     CrashAfterCommit,
     CommitInDoubt,
     StoreFails,
+    PutInDoubt,
     Stall,
     SlowStore,
     Restart,
@@ -34,11 +35,12 @@ pub(crate) enum Kind {
     Stranger,
 }
 
-pub(crate) const KINDS: [Kind; 26] = [
+pub(crate) const KINDS: [Kind; 27] = [
     Kind::CrashBeforeCommit,
     Kind::CrashAfterCommit,
     Kind::CommitInDoubt,
     Kind::StoreFails,
+    Kind::PutInDoubt,
     Kind::Stall,
     Kind::SlowStore,
     Kind::Restart,

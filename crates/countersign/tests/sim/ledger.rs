@@ -6,7 +6,6 @@ use countersign_core::event::{Decision, NoticeKind};
 use countersign_core::id::{RequestId, Revision};
 use countersign_core::refusal::Refusal;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// One commit that the store took.
 #[derive(Clone, Debug)]
@@ -16,8 +15,8 @@ pub(crate) struct CommitNote {
     pub(crate) events: (u64, u64),
     /// The store's time when it took it.
     pub(crate) taken_at: Timestamp,
-    /// The directory's versions in force between the load before it and itself.
-    pub(crate) crews: (u64, u64),
+    /// The directory's version that was in force at that moment.
+    pub(crate) crew: u64,
     /// What the row says, for comparison with what the events say.
     pub(crate) next_wakeup: Option<Timestamp>,
     pub(crate) status: countersign_store::StatusName,
@@ -76,8 +75,6 @@ pub(crate) struct Ledger {
     pub(crate) commits: Vec<CommitNote>,
     pub(crate) deeds: Vec<Deed>,
     pub(crate) arrivals: Vec<Arrival>,
-    /// The oldest directory in force at a load since the request last changed.
-    pub(crate) loads: BTreeMap<RequestId, u64>,
     /// Records as they were seen during the run: none may change afterwards.
     pub(crate) glimpses: Vec<(RequestId, Vec<Vec<u8>>)>,
     /// Commits that wrote a refused attempt together with an event.

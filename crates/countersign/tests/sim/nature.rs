@@ -1,20 +1,23 @@
 //! What happens by itself: clocks jump, people come and go, policies are edited, and somebody looks at the
 //! record in the middle of it all.
 
+use crate::disk::Disk;
 use crate::faults::Kind;
 use crate::laws::EDITIONS;
 use crate::node;
-use crate::world::World;
+use crate::world::{World, directory_put};
 use countersign::engine::Instruction;
 use countersign_core::command::Command;
 use countersign_core::id::RequestId;
 use countersign_store::record::encode;
-use countersign_store::{ListQuery, RequestLog};
+use countersign_store::{ListQuery, Records, RequestLog};
 use futures_util::FutureExt;
 use std::sync::Arc;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
+/// A node reads its files again within so many milliseconds: some are told late that they changed.
+const READ_AFTER: i64 = 5 * HOUR;
 
 /// Clocks of the store and of nodes jump.
 pub(crate) async fn clocks(world: Arc<World>) {
@@ -46,10 +49,40 @@ pub(crate) async fn directory(world: Arc<World>) {
         }
         let crew = Arc::new(world.crew().changed(&mut dice));
         world.crews.lock().unwrap().push(crew.clone());
-        for node in world.nodes.lock().unwrap().iter().flatten() {
-            node.engine.shelf().set_people(crew.people());
+        if !put_in_force(&world, &mut dice, crew.version).await {
+            world.crews.lock().unwrap().pop();
+            continue;
+        }
+        for index in 0..world.node_clocks.len() {
+            let reads = read_again(world.clone(), index, dice.between(0, READ_AFTER));
+            world.time.spawn(0, reads);
         }
         look_again(&world).await;
+    }
+}
+
+/// A process that is up reads the changed file and keeps it, against faults; `false` where it could not.
+async fn put_in_force(world: &Arc<World>, dice: &mut crate::dice::Dice, version: u64) -> bool {
+    for _ in 0..50 {
+        if let Some((_, node)) = world.some_node(dice) {
+            let disk = Disk { world: world.clone(), owner: node.owner };
+            let _ = world.call(node.owner, async move { disk.put(directory_put(version)).await }).await;
+        }
+        if world.crew().version == version {
+            return true;
+        }
+        world.time.sleep(5_000).await;
+    }
+    false
+}
+
+/// Each node finds out in its own time; one that commits before finds out by the conflict.
+async fn read_again(world: Arc<World>, index: usize, after: i64) {
+    world.time.sleep(after).await;
+    let crew = world.crew();
+    let node = world.nodes.lock().unwrap()[index].clone();
+    if let Some(node) = node {
+        node.engine.shelf().set_people(crew.people());
     }
 }
 

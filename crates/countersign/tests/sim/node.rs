@@ -2,17 +2,18 @@
 
 use crate::dice::SimRandom;
 use crate::disk::Disk;
-use crate::faults::Kind;
+use crate::faults::Kind as Fate;
 use crate::laws::EDITIONS;
 use crate::receivers::Receiver;
 use crate::world::{Node, World};
+use countersign::engine::shelf::DIRECTORY_KEY;
 use countersign::engine::{Engine, Ports, Settings};
 use countersign::outbound::retry::Schedule;
 use countersign::workers::perform::{Performer, Sinks};
 use countersign::workers::{outbox, wakeups};
-use countersign_store::Records;
+use countersign_store::{Fault, Kind, Records};
 use jiff::SignedDuration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
@@ -27,10 +28,17 @@ pub(crate) async fn start(world: Arc<World>, index: usize) {
     let random = Arc::new(SimRandom(Mutex::new(world.dice(1000 + owner))));
     let clock = world.node_clocks[index].clone();
     let ports = Ports { log: disk, records: records.clone(), clock, random: random.clone() };
-    let settings = Settings { public_url: "http://sign.example".into(), summary_budget: Some(BUDGET), hooks: Vec::new() };
+    let settings = Settings {
+        public_url: "http://sign.example".into(),
+        summary_budget: Some(BUDGET),
+        hooks: Vec::new(),
+        sessions: Default::default(),
+        confirm_links: false,
+    };
     let engine = Arc::new(Engine::new(ports, settings));
-    put_editions(&world, &engine, &records).await;
-    engine.shelf().set_people(world.crew().people());
+    while boot(&world, &engine, &records).await.is_err() {
+        world.time.sleep(1_000).await;
+    }
     let receiver = Arc::new(Receiver(world.clone()));
     let summarizer = Some(receiver.clone() as Arc<dyn countersign::ports::Summarizer>);
     let sinks = Sinks { webhook: receiver.clone(), console: None, http: receiver.clone(), command: receiver, summarizer, random };
@@ -40,13 +48,21 @@ pub(crate) async fn start(world: Arc<World>, index: usize) {
     world.nodes.lock().unwrap()[index] = Some(Node { engine, owner });
 }
 
-/// The editions in force so far, oldest first, so that the last of each policy holds.
-async fn put_editions(world: &World, engine: &Engine, records: &Arc<dyn Records>) {
+/// What a start does: what the store kept, then what the files say: the last edition of each policy.
+async fn boot(world: &Arc<World>, engine: &Engine, records: &Arc<dyn Records>) -> Result<(), Fault> {
+    let reads = world.clone();
+    engine.shelf().read_people_with(Arc::new(move |_, version| Ok(reads.crew_of(version).ok_or("a directory that never was")?.people())));
+    engine.shelf().restore(records).await?;
     let in_force: BTreeSet<usize> = world.ledger().editions.iter().map(|(index, _)| *index).collect();
-    for index in in_force {
-        let edition = &EDITIONS[index];
-        engine.shelf().put_policy(edition.policy.clone(), &edition.sources, records).await.unwrap();
+    let last: BTreeMap<&str, usize> = in_force.iter().map(|index| (EDITIONS[*index].law.policy, *index)).collect();
+    for edition in last.values().map(|index| &EDITIONS[*index]) {
+        if engine.shelf().policy(&edition.policy.name).is_none_or(|policy| policy.version != edition.policy.version) {
+            engine.shelf().put_policy(edition.policy.clone(), &edition.sources, records).await?;
+        }
     }
+    let directory = records.get(Kind::Directory, DIRECTORY_KEY).await?;
+    engine.shelf().set_people(directory.and_then(|record| world.crew_of(record.version)).unwrap().people());
+    Ok(())
 }
 
 /// Puts an edition in force on every node that is up.
@@ -56,8 +72,13 @@ pub(crate) async fn put_edition(world: &Arc<World>, index: usize) {
     let nodes: Vec<Node> = world.nodes.lock().unwrap().iter().flatten().cloned().collect();
     for node in nodes {
         let records: Arc<dyn Records> = Arc::new(Disk { world: world.clone(), owner: node.owner });
-        let edition = &EDITIONS[index];
-        node.engine.shelf().put_policy(edition.policy.clone(), &edition.sources, &records).await.unwrap();
+        let (edition, engine, again) = (&EDITIONS[index], node.engine.clone(), world.clone());
+        let put = async move {
+            while engine.shelf().put_policy(edition.policy.clone(), &edition.sources, &records).await.is_err() {
+                again.time.sleep(5_000).await;
+            }
+        };
+        let _ = world.call(node.owner, put).await;
     }
 }
 
@@ -76,7 +97,7 @@ pub(crate) async fn keep_up(world: Arc<World>, index: usize) {
         }
         world.time.sleep(dice.between(60_000, 3_600_000)).await;
         let owner = world.nodes.lock().unwrap()[index].as_ref().map(|node| node.owner);
-        if let Some(owner) = owner.filter(|_| world.weather().strikes(Kind::Restart)) {
+        if let Some(owner) = owner.filter(|_| world.weather().strikes(Fate::Restart)) {
             world.crash(owner);
         }
     }

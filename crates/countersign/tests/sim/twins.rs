@@ -26,6 +26,7 @@ pub(crate) enum Bug {
     ForgetsKeys,
     IgnoresLeases,
     LosesCommits,
+    IgnoresTheDirectory,
     EditsInPlace,
     ForgetsWakeups,
     CountsOnePersonTwice,
@@ -41,11 +42,13 @@ pub(crate) enum Bug {
     RecordsRefused,
 }
 
-pub(crate) const BUGS: [Bug; 17] = [
+pub(crate) const BUGS: [Bug; 19] = [
     Bug::LosesUpdates,
     Bug::ForgetsOutbox,
     Bug::ForgetsKeys,
+    Bug::IgnoresLeases,
     Bug::LosesCommits,
+    Bug::IgnoresTheDirectory,
     Bug::EditsInPlace,
     Bug::ForgetsWakeups,
     Bug::CountsOnePersonTwice,
@@ -63,6 +66,10 @@ pub(crate) const BUGS: [Bug; 17] = [
 
 /// How far ahead of time the early twin is.
 const EARLY: SignedDuration = SignedDuration::from_mins(7);
+/// How old the clock's reading is by which the twin judges that takes late voices.
+const READ_BEFORE: SignedDuration = SignedDuration::from_millis(100);
+/// How far behind the sweeper of the twin is that takes late voices.
+const SWEPT_AFTER: SignedDuration = SignedDuration::from_secs(2);
 
 /// The store, or one that lies.
 pub(crate) struct Twin {
@@ -107,6 +114,9 @@ impl Twin {
     async fn spoil(&self, commit: &mut Commit) {
         if self.is(Bug::ForgetsKeys) {
             commit.idempotency = None;
+        }
+        if self.is(Bug::IgnoresTheDirectory) {
+            commit.expect.clear();
         }
         if self.bites(Bug::ForgetsOutbox, 100) {
             commit.outbox.retain(|change| !matches!(change, OutboxChange::Add(_)));
@@ -161,6 +171,11 @@ impl Twin {
     /// A commit that ignores what has happened since its load.
     async fn overwrite(&self, mut commit: Commit) -> Result<Committed, CommitError> {
         let done = self.store.commit(commit.clone()).await;
+        if self.is(Bug::IgnoresLeases) && matches!(done, Err(CommitError::LeaseLost)) {
+            // Neither leased nor fenced: what the row says about who holds it is not looked at.
+            commit.outbox.retain(|change| matches!(change, OutboxChange::Add(_) | OutboxChange::Release { .. }));
+            return self.store.commit(commit).await;
+        }
         let Some(append) = commit.append.as_mut().filter(|_| self.is(Bug::LosesUpdates) && matches!(done, Err(CommitError::Conflict))) else {
             return done;
         };
@@ -221,6 +236,9 @@ impl RequestLog for Twin {
             if self.is(Bug::FiresEarly) {
                 loaded.now = loaded.now.saturating_add(EARLY).unwrap();
             }
+            if self.is(Bug::AcceptsLateVoices) {
+                loaded.now = loaded.now.saturating_sub(READ_BEFORE).unwrap();
+            }
             if self.is(Bug::EditsInPlace) && loaded.row.settled_at.is_some() {
                 loaded.events.iter_mut().for_each(|(_, event)| edit(event));
             }
@@ -252,6 +270,10 @@ impl RequestLog for Twin {
             let soon = due.now.saturating_add(EARLY).unwrap();
             let rows = self.store.list(&query).await?.items;
             due.overdue.extend(rows.iter().filter_map(|row| Some((row.id, row.next_wakeup?))).filter(|(_, at)| *at > due.now && *at <= soon));
+        }
+        if self.is(Bug::AcceptsLateVoices) {
+            // Late sweepers are no fault, and leave room for late voices.
+            due.overdue.retain(|(_, at)| due.now.duration_since(*at) >= SWEPT_AFTER);
         }
         Ok(due)
     }

@@ -7,8 +7,9 @@ use crate::executor::{Loop, Owner};
 use crate::faults::Weather;
 use crate::ledger::Ledger;
 use countersign::engine::Engine;
+use countersign::engine::shelf::DIRECTORY_KEY;
 use countersign::ports::Clock;
-use countersign_store::{MemoryStore, RequestLog, Room, StoreClock};
+use countersign_store::{Kind, MemoryStore, Put, Records, RequestLog, Room, StoreClock};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use std::future::Future;
@@ -62,6 +63,12 @@ impl Offset {
     }
 }
 
+/// Puts the directory of this version in force: the record says which one, the crews say who is in it.
+pub(crate) fn directory_put(version: u64) -> Put {
+    let bytes = Some(version.to_string().into_bytes());
+    Put { kind: Kind::Directory, key: DIRECTORY_KEY.into(), expected: version - 1, bytes }
+}
+
 pub(crate) fn moment(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap()
 }
@@ -89,6 +96,7 @@ impl World {
         let time = Loop::new(START, Dice::new(seed, 1));
         let store_clock = Offset::new(time.clone());
         let store = Arc::new(MemoryStore::new(store_clock.clone()));
+        store.put(directory_put(1)).now_or_never().unwrap().unwrap();
         let twin = crate::twins::Twin::new(bug, store.clone(), Dice::new(seed, 2));
         Arc::new(Self {
             seed,
@@ -118,8 +126,15 @@ impl World {
         self.ledger.lock().unwrap()
     }
 
+    /// The directory in force: the one that the store's record names.
     pub(crate) fn crew(&self) -> Arc<Crew> {
-        self.crews.lock().unwrap().last().unwrap().clone()
+        let record = self.store.get(Kind::Directory, DIRECTORY_KEY).now_or_never().unwrap().unwrap();
+        self.crew_of(record.unwrap().version).unwrap()
+    }
+
+    /// The directory of this version, in force or about to be.
+    pub(crate) fn crew_of(&self, version: u64) -> Option<Arc<Crew>> {
+        self.crews.lock().unwrap().iter().find(|crew| crew.version == version).cloned()
     }
 
     /// The store's time.

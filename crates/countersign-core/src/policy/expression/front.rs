@@ -91,6 +91,8 @@ fn syntax(source: &str, errors: &ParseErrors) -> ConditionFault {
     let before: usize = source.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
     let at = (before + usize::try_from(column - 1).unwrap_or(0)).min(source.len());
     let reason = first.map_or("unreadable", |error| error.msg.as_str());
+    // The parser goes on to list every token of the language.
+    let reason = reason.split(" expecting ").next().unwrap_or_default().replace("'<EOF>'", "its end");
     let reason: String = reason.lines().next().unwrap_or_default().chars().take(120).collect();
     ConditionFault {
         code: "condition_syntax",

@@ -106,7 +106,11 @@ fn kind(reader: &mut Reader<'_>, name: &str, place: &Place, table: &Table<'_>, d
     Some(match name {
         "text" => text(reader, table),
         "integer" => integer(reader, table, place),
-        "decimal" => FieldType::Decimal { min: decimal(reader, table, "min"), max: decimal(reader, table, "max") },
+        "decimal" => {
+            let (min, max) = (decimal(reader, table, "min"), decimal(reader, table, "max"));
+            in_order(reader, table, place, min.zip(max).is_none_or(|(min, max)| min <= max));
+            FieldType::Decimal { min, max }
+        }
         "money" => money(reader, table, place)?,
         "date" => FieldType::Date,
         "time" => FieldType::Time,
@@ -136,13 +140,19 @@ fn text(reader: &mut Reader<'_>, table: &Table<'_>) -> FieldType {
     FieldType::Text { min_length: size(min), max_length: size(max), pattern }
 }
 
+/// A range in which something lies; the place is that of `max`, the later of the two to be thought of.
+fn in_order(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place, holds: bool) {
+    if !holds {
+        let at = reader.find(table, "max").map_or_else(|| place.clone(), Place::of);
+        reader.error(&at, "out_of_range", "`min` is larger than `max`: nothing would fit", None);
+    }
+}
+
 fn integer(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place) -> FieldType {
     let bounds = -INTEGER_MAX..INTEGER_MAX + 1;
     let min = reader.number(table, "min", bounds.clone(), -INTEGER_MAX);
     let max = reader.number(table, "max", bounds, INTEGER_MAX);
-    if min > max {
-        reader.error(place, "out_of_range", "`min` is larger than `max`: nothing would fit", None);
-    }
+    in_order(reader, table, place, min <= max);
     FieldType::Integer { min, max }
 }
 
@@ -183,6 +193,8 @@ fn money(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place) -> Option<Fi
         read.map_err(|message| reader.error(&place, "currency", message, None)).ok()
     };
     let (min, max) = (bound(reader, "min"), bound(reader, "max"));
+    let apart = min.as_ref().zip(max.as_ref()).is_some_and(|(min, max)| min.currency == max.currency && min.amount > max.amount);
+    in_order(reader, table, place, !apart);
     Some(FieldType::Money { currencies, min, max })
 }
 

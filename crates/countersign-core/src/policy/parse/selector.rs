@@ -86,18 +86,32 @@ fn field(reader: &mut Reader<'_>, name: &str, place: &Place, scope: &Scope<'_>) 
 
 /// The owner: users and groups only, since it is asked when nothing else can be evaluated.
 pub(super) fn owners(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<Selector> {
-    let texts = if item.get_ref().is_str() { reader.as_text(item).into_iter().collect() } else { reader.texts(item, SELECTORS_MAX) };
+    let texts = one_or_more(reader, item);
     if texts.is_empty() {
         reader.error(&Place::of(item), "empty_list", "the policy has no owner", Some("owner = \"group:finance\"".to_owned()));
     }
+    named(reader, texts, "owner")
+}
+
+/// Who else may see the requests: users and groups, or nobody.
+pub(super) fn readers(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<Selector> {
+    let texts = one_or_more(reader, item);
+    named(reader, texts, "reader")
+}
+
+fn one_or_more(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<(String, Place)> {
+    if item.get_ref().is_str() { reader.as_text(item).into_iter().collect() } else { reader.texts(item, SELECTORS_MAX) }
+}
+
+fn named(reader: &mut Reader<'_>, texts: Vec<(String, Place)>, what: &str) -> Vec<Selector> {
     let mut owners = Vec::new();
     for (text, place) in texts {
         match text.split_once(':') {
             Some(("user", id)) if is_id(id) => owners.push(Selector::Person(PersonId::new(id))),
             Some(("group", id)) if is_id(id) => owners.push(Selector::Group(GroupId::new(id))),
             _ => {
-                let suggestion = Some("owner = \"group:finance\"".to_owned());
-                reader.error(&place, "unknown_selector", format!("`{text}` is no owner: expected `user:…` or `group:…`"), suggestion);
+                let suggestion = Some(format!("{what} = \"group:finance\"").replace("reader ", "readers "));
+                reader.error(&place, "unknown_selector", format!("`{text}` is no {what}: expected `user:…` or `group:…`"), suggestion);
             }
         }
     }

@@ -42,6 +42,7 @@ fn stage(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>, earlier: &
     let seats = seats(reader, table, &place, scope);
     let with = beside(reader, table, earlier);
     let expire_after = expiry(reader, table, &place);
+    let require = reader.word(table, "require", &[("sign-in", Some("sign-in")), ("passkey", Some("passkey"))], None);
     let stage = StageSpec {
         with,
         reject_quorum: count(reader.number(table, "reject_quorum", 1..QUORUM_MAX + 1, 1)),
@@ -54,7 +55,8 @@ fn stage(reader: &mut Reader<'_>, item: &Item<'_>, scope: &Scope<'_>, earlier: &
             &[("expire", OnExpiry::Expire), ("reject", OnExpiry::Reject), ("approve", OnExpiry::Approve)],
             OnExpiry::Expire,
         ),
-        require_passkey: reader.word(table, "require", &[("passkey", true)], false),
+        require_passkey: require == Some("passkey"),
+        require_sign_in: require == Some("sign-in"),
         name: name?.0,
         seats: seats?,
         expire_after: expire_after?,
@@ -195,7 +197,7 @@ fn silence_is_no_consent(reader: &mut Reader<'_>, items: &[Item<'_>], stages: &[
     for table in items.iter().filter_map(|item| item.get_ref().as_table()) {
         let Some(item) = reader.find(table, "on_expiry").filter(|item| item.get_ref().as_str() == Some("approve")) else { continue };
         let place = Place::of(item);
-        if reader.find(table, "require").is_some() {
+        if reader.find(table, "require").is_some_and(|item| item.get_ref().as_str() == Some("passkey")) {
             let message = "silence signs nothing: a stage that requires a passkey ends in `expire` or `reject`";
             reader.error(&place, "silent_consent", message, Some("on_expiry = \"expire\"".to_owned()));
         } else if voices >= 2 {

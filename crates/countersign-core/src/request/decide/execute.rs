@@ -10,23 +10,32 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 use jiff::Timestamp;
 
-/// The attempt begins, if it is this action's turn, nobody else holds it, and the bytes are the approved ones.
+/// The attempt begins, if it is this action's turn and nobody else holds it. Bytes other than the approved ones make
+/// it a dead letter instead.
 pub(super) fn start(draft: &mut Draft<'_>, action: &ActionName, lease_until: Timestamp, body: ContentId) -> Result<(), Refusal> {
     let request = draft.request()?;
     let execution = find(request, action)?;
     if !execution.may_start(draft.facts.now) || !is_next(request, action) {
         return Err(Refusal::NotRunnable(action.clone()));
     }
-    if execution.body != body {
-        return Err(Refusal::DigestMismatch(action.clone()));
-    }
     // A worker that slept through its own lease is a zombie before it has begun.
     if lease_until <= draft.facts.now {
         return Err(Refusal::LeaseLost { token: execution.attempts + 1, current: execution.attempts });
     }
+    if execution.body != body {
+        give_up_unsent(draft, action, execution.attempts);
+        return Ok(());
+    }
     let token = execution.attempts + 1;
     draft.record(Event::ExecutionStarted { action: action.clone(), token, lease_until });
     Ok(())
+}
+
+/// Bytes that are not those approved are sent to nobody. Trying again would find the same, so it is a dead letter
+/// at once; an operator who tries it again has them checked again. No attempt began: the last token stands.
+fn give_up_unsent(draft: &mut Draft<'_>, action: &ActionName, token: u64) {
+    let answer = "the stored bytes are not those that were approved; nothing was sent".to_owned();
+    draft.record(Event::ExecutionDeadLettered(AttemptEnded { action: action.clone(), token, answer, output: None }));
 }
 
 /// Actions of an outcome run in order: the first that has not succeeded is next.

@@ -1,15 +1,18 @@
-//! The rest of a request's life: revising, withdrawing, commenting, asking further people by hand, the
-//! model's summary, and word of notices.
+//! The rest of a request's life: revising, withdrawing, commenting, asking further people by hand, and the
+//! model's summary.
 
 use super::route::{barred, specs};
 use super::{Draft, Facts, settle, submit, wake};
-use crate::event::{Actor, Cause, ContentId, Escalated, EscalationCause, Event, NoticeKind};
-use crate::id::{EffectId, PersonId, Revision, StageId};
+use crate::event::{Actor, Attachment, Cause, ContentId, Escalated, EscalationCause, Event};
+use crate::id::{PersonId, Revision, StageId};
 use crate::policy::{LevelMode, OutcomeName};
 use crate::refusal::Refusal;
 use crate::request::{Request, SummaryState};
 use crate::stage::Stage;
 use std::collections::BTreeSet;
+
+/// Files beside one request.
+pub const ATTACHMENTS_MAX: usize = 20;
 
 /// Rule 8: voids every decision so far and starts the stages again under the pinned version.
 pub(super) fn revise(draft: &mut Draft<'_>, by: &Actor, payload: ContentId) -> Result<(), Refusal> {
@@ -46,8 +49,17 @@ pub(super) fn comment(draft: &mut Draft<'_>, by: &Actor, comment: ContentId) -> 
     Ok(())
 }
 
+/// Whoever sees a request may add to it, up to a bound: receipts come after the outcome too.
+pub(super) fn attach(draft: &mut Draft<'_>, by: &Actor, attachment: Attachment) -> Result<(), Refusal> {
+    if draft.request()?.attachments.len() >= ATTACHMENTS_MAX {
+        return Err(Refusal::TooManyAttachments { max: ATTACHMENTS_MAX });
+    }
+    draft.record(Event::Attached { by: by.clone(), attachment });
+    Ok(())
+}
+
 /// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3.
-pub(super) fn reassign(draft: &mut Draft<'_>, by: &PersonId, to: &[PersonId]) -> Result<(), Refusal> {
+pub(super) fn reassign(draft: &mut Draft<'_>, by: &Actor, to: &[PersonId]) -> Result<(), Refusal> {
     draft.unsettled()?;
     wake::fire_before_deed(draft)?;
     let request = draft.unsettled()?;
@@ -99,22 +111,5 @@ pub(super) fn decline_summary(draft: &mut Draft<'_>, revision: Revision, reason:
     if request.revision == revision && request.summary == SummaryState::Open {
         draft.record(Event::SummaryDeclined { revision, reason: reason.to_owned() });
     }
-    Ok(())
-}
-
-pub(super) fn report_notice(
-    draft: &mut Draft<'_>,
-    effect: EffectId,
-    kind: NoticeKind,
-    to: Option<&PersonId>,
-    attempts: u32,
-    result: &Result<String, String>,
-) -> Result<(), Refusal> {
-    draft.request()?;
-    let to = to.cloned();
-    draft.record(match result.clone() {
-        Ok(channel) => Event::NoticeDelivered { effect, kind, to, channel, attempts },
-        Err(answer) => Event::NoticeFailed { effect, kind, to, answer, attempts },
-    });
     Ok(())
 }

@@ -64,7 +64,7 @@ pub(in crate::request) fn specs(request: &Request, facts: &Facts<'_>) -> Vec<Sta
 }
 
 /// Whom these selectors name now, without those who may not decide here.
-pub(super) fn ask(selectors: &[Selector], request: &Request, facts: &Facts<'_>, barred: &BTreeSet<PersonId>) -> Vec<PersonId> {
+pub(in crate::request) fn ask(selectors: &[Selector], request: &Request, facts: &Facts<'_>, barred: &BTreeSet<PersonId>) -> Vec<PersonId> {
     resolve(selectors, request, facts).into_iter().filter(|person| !request.excludes(person) && !barred.contains(person)).collect()
 }
 
@@ -75,7 +75,7 @@ fn resolve(selectors: &[Selector], request: &Request, facts: &Facts<'_>) -> BTre
 
 /// Those whose approval already fills a seat in another stage of this revision, unless voices may repeat. Who
 /// has approved here was free to, whatever they approved since.
-pub(super) fn barred(request: &Request, spec: &StageSpec, this: Option<StageId>) -> BTreeSet<PersonId> {
+pub(in crate::request) fn barred(request: &Request, spec: &StageSpec, this: Option<StageId>) -> BTreeSet<PersonId> {
     if spec.repeat_allowed {
         return BTreeSet::new();
     }

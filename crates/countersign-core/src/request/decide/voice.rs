@@ -4,7 +4,7 @@ use super::route::{barred, counts, specs, standing, within_reach};
 use super::{Draft, Facts, passkey, settle, wake};
 use crate::assertion::{Assertion, Statement};
 use crate::command::Voicing;
-use crate::event::{Decided, Decision, Event};
+use crate::event::{Decided, Decision, Door, Event};
 use crate::id::{PersonId, StageId};
 use crate::policy::StageSpec;
 use crate::refusal::Refusal;
@@ -16,7 +16,7 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
     if request.excludes(&voicing.person) {
         return Err(Refusal::OwnRequest);
     }
-    if said_before(request, voicing) && candidates(request, &voicing.person, draft.facts, Some(voicing.decision)).is_empty() {
+    if said_before(request, voicing) && candidates(request, voicing, draft.facts, Some(voicing.decision)).is_empty() {
         return Ok(());
     }
     let request = draft.unsettled()?;
@@ -28,7 +28,11 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
     if request.returned_by.is_some() {
         return Err(Refusal::Returned);
     }
+    if voicing.stage.is_some_and(|id| request.open_stages().all(|stage| stage.id != id)) {
+        return Err(Refusal::StageClosed);
+    }
     let stages = counted_stages(request, voicing, draft.facts)?;
+    signed_in(request, voicing, &stages, draft.facts)?;
     let assertion = asserted(draft, voicing, &stages)?;
     draft.record(Event::Decided(Decided {
         person: voicing.person.clone(),
@@ -51,6 +55,13 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
         }
     }
     Ok(())
+}
+
+/// A link is enough only where no stage that the decision counts for asks for more.
+fn signed_in(request: &Request, voicing: &Voicing, stages: &[StageId], facts: &Facts<'_>) -> Result<(), Refusal> {
+    let specs = specs(request, facts);
+    let asks = |id: &StageId| request.stage(*id).and_then(|stage| specs.get(stage.spec)).is_some_and(|spec| spec.require_sign_in);
+    if voicing.door == Door::Link && stages.iter().any(asks) { Err(Refusal::SignInRequired) } else { Ok(()) }
 }
 
 /// What the passkey signed, with the statement sealed apart, where the stage asks for it or it came unasked.
@@ -89,19 +100,22 @@ fn said_before(request: &Request, voicing: &Voicing) -> bool {
 }
 
 /// Open stages in which this person may decide now; with `but`, only those where they have not said it yet.
-/// Those whom an escalation replaced may no longer decide; what they said stands.
-fn candidates(request: &Request, person: &PersonId, facts: &Facts<'_>, but: Option<Decision>) -> Vec<StageId> {
+/// Those whom an escalation replaced may no longer decide; what they said stands. A decision that is bound to one
+/// stage has no other (rule 25).
+fn candidates(request: &Request, voicing: &Voicing, facts: &Facts<'_>, but: Option<Decision>) -> Vec<StageId> {
+    let person = &voicing.person;
+    let bound = |stage: &&Stage| voicing.stage.is_none_or(|id| stage.id == id);
     let unsaid = |stage: &&Stage| but.is_none() || stage.voice(person).is_none_or(|voice| Some(voice.decision) != but);
     let may = |stage: &&Stage| standing(request, stage, facts, true).contains_key(person);
-    request.open_stages().filter(unsaid).filter(may).map(|stage| stage.id).collect()
+    request.open_stages().filter(bound).filter(unsaid).filter(may).map(|stage| stage.id).collect()
 }
 
 /// The stages that the decision counts for: all open ones that ask this person where voices may repeat; else
 /// the one already holding their voice, or the first that leaves every other open stage fillable.
 fn counted_stages(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> Result<Vec<StageId>, Refusal> {
-    let mut open = candidates(request, &voicing.person, facts, Some(voicing.decision));
+    let mut open = candidates(request, voicing, facts, Some(voicing.decision));
     if open.is_empty() {
-        open = candidates(request, &voicing.person, facts, None);
+        open = candidates(request, voicing, facts, None);
     }
     if open.is_empty() {
         return Err(refusal(request, voicing, facts));

@@ -78,7 +78,7 @@ fn fire(draft: &mut Draft<'_>, id: StageId, timer: Timer, due: Timestamp) -> Res
     }
 }
 
-fn undecided(request: &Request, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonId> {
+pub(in crate::request) fn undecided(request: &Request, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonId> {
     standing(request, stage, facts, true).into_keys().filter(|person| stage.voice(person).is_none()).collect()
 }
 

@@ -209,6 +209,9 @@ fn one_commit(db: &Connection, commit: &Commit, blobs: &[Vec<u8>], now: i64, cha
         None => (0, 0),
     };
     outbox::apply(db, &commit.outbox, now)?;
+    for put in &commit.puts {
+        records::put(db, put, now)?;
+    }
     if let Some(made) = &commit.idempotency {
         requests::remember(db, made)?;
     }

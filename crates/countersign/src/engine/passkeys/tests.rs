@@ -2,6 +2,7 @@
 
 use super::ceremony::Purpose;
 use super::*;
+use crate::engine::sessions::{Arrival, SignedBy};
 use crate::engine::shelf::People;
 use crate::engine::{Ports, Settings};
 use crate::ports::{Clock, SystemRandom};
@@ -31,7 +32,10 @@ fn scene(public_url: &str) -> Scene {
     let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00Z".parse().unwrap()));
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let ports = Ports { log: store.clone(), records: store, clock: Arc::new(Set(clock.clone())), random: Arc::new(SystemRandom) };
-    let engine = Engine::new(ports, Settings { public_url: public_url.into(), summary_budget: None, hooks: Vec::new() });
+    let engine = Engine::new(
+        ports,
+        Settings { public_url: public_url.into(), summary_budget: None, hooks: Vec::new(), confirm_links: false, sessions: Default::default() },
+    );
     let person = |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: BTreeSet::new(), active: true };
     let people = ["ana", "bo"].map(|id| (PersonId::from(id), person(id))).into();
     engine.shelf().set_people(People { roster: Arc::new(Roster { version: 1, people, ..Roster::default() }), ..People::default() });
@@ -44,7 +48,8 @@ fn browser(person: &str) -> Caller {
 
 async fn session(scene: &Scene, person: &str) -> String {
     let link = scene.engine.create_login_link(&PersonId::from(person)).await.unwrap();
-    scene.engine.use_login_link(&link).await.unwrap().unwrap().0
+    let arrival = Arrival { by: SignedBy::Link, device: "Firefox on Linux".into(), address: "192.0.2.7".into() };
+    scene.engine.use_login_link(&link, &arrival).await.unwrap().unwrap().0
 }
 
 fn code<T: std::fmt::Debug>(refused: Result<T, EngineError>) -> &'static str {

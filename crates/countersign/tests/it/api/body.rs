@@ -63,6 +63,57 @@ async fn every_broken_body_gets_its_code_and_place_and_changes_nothing() {
         assert!(answer.text.contains(words), "{body} {}", answer.text);
     }
     assert_eq!(key.get("/v1/requests").await.ok()["items"], json!([]));
+    assert_eq!(harness.engine.counts().await.unwrap().position, 0, "no event was recorded");
+}
+
+/// Path after the request, body, status, code, pointer of the first fault: what is sent about a request that is there.
+const BROKEN_DEEDS: [(&str, &str, u16, &str, &str); 18] = [
+    ("decisions", "", 400, "malformed_json", ""),
+    ("decisions", "{}", 422, "invalid_body", "/decision"),
+    ("decisions", r#"{"decision":"yes","revision":1}"#, 422, "invalid_body", "/decision"),
+    ("decisions", r#"{"decision":true,"revision":1}"#, 422, "invalid_body", "/decision"),
+    ("decisions", r#"{"decision":"approve"}"#, 422, "invalid_body", "/revision"),
+    ("decisions", r#"{"decision":"approve","revision":"1"}"#, 422, "invalid_body", "/revision"),
+    ("decisions", r#"{"decision":"approve","revision":1.5}"#, 422, "invalid_body", "/revision"),
+    ("decisions", r#"{"decision":"approve","revision":4294967296}"#, 422, "invalid_body", "/revision"),
+    ("decisions", r#"{"decision":"approve","revision":1,"revision":1}"#, 400, "malformed_json", "/revision"),
+    ("decisions", r#"{"decision":"approve","revision":1,"coment":"x"}"#, 422, "invalid_body", "/coment"),
+    ("decisions", r#"{"decision":"approve","revision":1,"comment":7}"#, 422, "invalid_body", "/comment"),
+    ("decisions", r#"{"decision":"approve","revision":7}"#, 409, "stale_revision", ""),
+    ("revisions", r#"{"payload":{"amount":"1 USD"}}"#, 422, "invalid_payload", "/merchant"),
+    ("revisions", r#"{"amount":"1 USD","merchant":"X"}"#, 422, "invalid_body", "/payload"),
+    ("comments", r#"{"comment":"  "}"#, 422, "invalid_body", "/comment"),
+    ("comments", r#"{"comment":["a"]}"#, 422, "invalid_body", "/comment"),
+    ("withdraw", r#"{"reason":"x"}"#, 422, "invalid_body", "/reason"),
+    ("reassign", r#"{"to":["eva",7]}"#, 422, "invalid_body", "/to/1"),
+];
+
+#[tokio::test]
+async fn every_broken_deed_gets_its_code_and_place_and_changes_nothing() {
+    let harness = Harness::start().await;
+    let id = harness.submit("5000 USD").await;
+    // Its notice is on record too, once it has gone.
+    harness.receiver().notice("/mia", "approval.requested").await;
+    let (mia, leo, olga) = (harness.person("mia").await, harness.person("leo").await, harness.person("olga").await);
+    let path = format!("/v1/requests/{id}");
+    let before = leo.get(&path).await.ok();
+    for (verb, body, status, code, pointer) in BROKEN_DEEDS {
+        let speaker = match verb {
+            "decisions" => &mia,
+            "reassign" => &olga,
+            _ => &leo,
+        };
+        let request = speaker.request(Method::POST, &format!("{path}/{verb}")).header("content-type", "application/json").body(body);
+        let answer = speaker.send(request).await;
+        assert_eq!(answer.problem(), (status, code), "{verb} {body}");
+        let place = answer.body["errors"][0]["pointer"].as_str().or(answer.body["pointer"].as_str()).unwrap_or_default();
+        assert_eq!(place, pointer, "{verb} {body} {}", answer.text);
+    }
+    let after = leo.get(&path).await.ok();
+    assert_eq!((&after["status"], &after["revision"], &after["stages"]), (&before["status"], &before["revision"], &before["stages"]));
+    let record = olga.get(&format!("{path}/events")).await.ok();
+    let deeds = ["decided", "revised", "commented", "withdrawn", "reassigned", "escalated", "settled", "returned"];
+    assert!(record["items"].as_array().unwrap().iter().all(|event| !deeds.contains(&event["event"].as_str().unwrap())), "{record}");
 }
 
 #[tokio::test]

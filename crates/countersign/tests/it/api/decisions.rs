@@ -43,16 +43,6 @@ async fn the_same_decision_again_is_answered_and_a_late_one_refused() {
 }
 
 #[tokio::test]
-async fn one_person_is_one_voice_across_stages() {
-    let harness = Harness::start().await;
-    let leo = harness.person("leo").await;
-    let id = leo.post("/v1/requests", json!({ "policy": "release", "payload": { "version": "7" } })).await.id();
-    harness.decide("ana", &id, "approve").await.ok();
-    assert_eq!(harness.decide("ana", &id, "reject").await.status, 409);
-    assert_eq!(harness.decide("bo", &id, "approve").await.ok()["status"], "approved");
-}
-
-#[tokio::test]
 async fn a_request_for_changes_returns_it() {
     let harness = Harness::start().await;
     let id = harness.submit("12500 USD").await;

@@ -23,6 +23,20 @@ async fn streamed(speaker: &Speaker, path: &str, last: Option<&str>, count: usiz
 }
 
 #[tokio::test]
+async fn events_name_their_rule_and_why_names_whom_the_next_level_asks() {
+    let harness = Harness::start().await;
+    let id = harness.submit("12500 USD").await;
+    let olga = harness.person("olga").await;
+    for path in [format!("/v1/requests/{id}/events"), "/v1/events".to_owned(), "/v1/events?after=1".to_owned()] {
+        let page = olga.get(&path).await.ok();
+        let ruled = page["items"].as_array().unwrap().iter().find(|event| event["event"] == "ruled").unwrap().clone();
+        assert_eq!(ruled["facts"]["rule"], "two signatures", "{path}");
+    }
+    let why = olga.get(&format!("/v1/requests/{id}/why")).await.ok();
+    assert_eq!((&why["next"]["what"], &why["next"]["sentence"]), (&"escalate".into(), &"level 1 asks eva".into()));
+}
+
+#[tokio::test]
 async fn a_request_shows_its_whole_record() {
     let harness = Harness::start().await;
     let id = harness.submit("5000 USD").await;

@@ -2,6 +2,7 @@
 
 use crate::harness::Harness;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn ids(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
@@ -59,4 +60,73 @@ async fn a_decided_request_leaves_the_inbox() {
     harness.decide("mia", &id, "approve").await.ok();
     assert_eq!(harness.person("mia").await.get("/v1/inbox").await.ok()["items"], json!([]));
     assert_eq!(ids(&harness.person("ana").await.get("/v1/inbox").await.ok()), [id]);
+}
+
+/// Cursors that each list gives out, and what no list ever gave out.
+const FOREIGN: [&str; 14] = [
+    "n1",
+    "u1.2",
+    "7",
+    "req_00000000000070008000000000000000",
+    "rubbish",
+    "",
+    "-1",
+    "18446744073709551616",
+    "n",
+    "u1",
+    "n%00",
+    "%F0%9F%92%A9",
+    "null",
+    "../..",
+];
+
+#[tokio::test]
+async fn no_list_takes_a_cursor_that_it_did_not_give_out() {
+    let harness = Harness::start().await;
+    let id = harness.submit("5000 USD").await;
+    let speaker = harness.person("ada").await;
+    let olga = harness.person("olga").await;
+    let document = harness.nobody().get("/openapi.json").await.ok();
+    let mut lists = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let schema = &methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        if !schema.as_str().is_some_and(|name| name.ends_with("Page")) {
+            continue;
+        }
+        lists.insert(path.clone());
+        let path = path.replace("{id}", &id);
+        let who = if path == "/v1/keys" { &speaker } else { &olga };
+        who.get(&path).await.ok();
+        let own: &[&str] = match path.as_str() {
+            "/v1/requests" => &["n1"],
+            "/v1/inbox" => &["u1.2"],
+            "/v1/heads" => &["req_00000000000070008000000000000000"],
+            _ => &[],
+        };
+        for cursor in FOREIGN {
+            let answer = who.get(&format!("{path}?cursor={cursor}")).await;
+            if own.contains(&cursor) {
+                answer.ok();
+            } else {
+                assert_eq!(answer.problem(), (400, "invalid_query"), "{path}?cursor={cursor}");
+            }
+        }
+    }
+    let all = ["/v1/events", "/v1/groups", "/v1/heads", "/v1/inbox", "/v1/keys", "/v1/people", "/v1/policies", "/v1/refused", "/v1/requests"];
+    assert!(all.iter().all(|list| lists.contains(*list)), "{lists:?}");
+}
+
+#[tokio::test]
+async fn no_list_of_events_begins_after_what_is_no_cursor() {
+    let harness = Harness::start().await;
+    harness.submit("5000 USD").await;
+    let olga = harness.person("olga").await;
+    for cursor in FOREIGN.into_iter().filter(|cursor| *cursor != "7") {
+        assert_eq!(olga.get(&format!("/v1/events?after={cursor}")).await.problem(), (400, "invalid_query"), "{cursor}");
+        let stream = olga.request(reqwest::Method::GET, &format!("/v1/events?after={cursor}")).header("accept", "text/event-stream");
+        assert_eq!(olga.send(stream).await.problem(), (400, "invalid_query"), "{cursor}");
+    }
+    let last = olga.request(reqwest::Method::GET, "/v1/events").header("accept", "text/event-stream").header("last-event-id", "n1");
+    assert_eq!(olga.send(last).await.problem(), (400, "invalid_query"));
+    assert_eq!(olga.get(&format!("/v1/events?after={}", u64::MAX)).await.ok()["items"], json!([]), "after the end there is nothing");
 }

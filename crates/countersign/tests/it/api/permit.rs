@@ -11,13 +11,13 @@ async fn every_scope_opens_its_own_doors_and_no_other() {
     let request = format!("/v1/requests/{id}");
     // Status for: read a foreign request, submit, decide for mia, reassign, list keys, all events.
     let table: [(&[&str], &str, [u16; 6]); 7] = [
-        (&["submit"], "leo", [404, 201, 403, 403, 403, 403]),
-        (&["submit", "read"], "leo", [404, 201, 403, 403, 403, 403]),
-        (&["read"], "", [404, 403, 403, 403, 403, 403]),
+        (&["submit"], "leo", [404, 201, 403, 404, 403, 403]),
+        (&["submit", "read"], "leo", [404, 201, 403, 404, 403, 403]),
+        (&["read"], "", [404, 403, 403, 404, 403, 403]),
         (&["read:all"], "", [200, 403, 403, 403, 403, 200]),
         (&["decide:on-behalf"], "", [200, 403, 200, 403, 403, 403]),
         (&["operate"], "", [200, 403, 403, 200, 403, 200]),
-        (&["admin"], "", [404, 403, 403, 403, 200, 403]),
+        (&["admin"], "", [404, 403, 403, 404, 200, 403]),
     ];
     for (scopes, acts_for, expected) in table {
         let key = harness.key(scopes, acts_for).await;
@@ -33,6 +33,24 @@ async fn every_scope_opens_its_own_doors_and_no_other() {
         ];
         assert_eq!(got, expected, "{scopes:?}");
     }
+}
+
+#[tokio::test]
+async fn a_key_that_reassigns_is_on_record_as_itself_and_for_nobody() {
+    let harness = Harness::start().await;
+    let id = harness.submit("12500 USD").await;
+    let key = harness.key(&["operate"], "").await;
+    key.post(&format!("/v1/requests/{id}/reassign"), json!({ "to": ["zoe"] })).await.ok();
+    key.post(&format!("/v1/requests/{id}/comments"), json!({ "comment": "asked zoe" })).await.ok();
+    let events = key.get(&format!("/v1/requests/{id}/events")).await.ok();
+    let of = |name: &str| events["items"].as_array().unwrap().iter().find(|event| event["event"] == name).unwrap()["facts"].clone();
+    let (operator, speaker) = (of("escalated")["cause"]["operator"].clone(), of("commented")["by"].clone());
+    assert!(operator["key"].as_str().unwrap().starts_with("key_") && operator["for"].is_null(), "{operator}");
+    assert_eq!(operator, speaker);
+    let missing = "/v1/requests/req_00000000000070008000000000000000/reassign";
+    assert_eq!(key.post(missing, json!({ "to": ["zoe"] })).await.problem(), (404, "unknown_request"));
+    let leo = harness.person("leo").await;
+    assert_eq!(leo.post(&format!("/v1/requests/{id}/reassign"), json!({ "to": ["zoe"] })).await.problem(), (403, "forbidden"));
 }
 
 #[tokio::test]

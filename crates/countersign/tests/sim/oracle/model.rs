@@ -105,7 +105,8 @@ fn place(places: &[usize], people: &[&BTreeSet<usize>], used: &mut Vec<bool>) ->
 impl Model {
     pub(crate) fn human(actor: &Actor) -> Option<P> {
         match actor {
-            Actor::Person(person) | Actor::Key { person, .. } => Some(person.clone()),
+            Actor::Person(person) => Some(person.clone()),
+            Actor::Key { person, .. } => person.clone(),
             Actor::Engine => None,
         }
     }

@@ -15,13 +15,28 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mut Findings) {
     let owed = owed(loaded);
     let mut told: BTreeMap<(NoticeKind, P), u64> = BTreeMap::new();
-    let mut effects: BTreeSet<EffectId> = BTreeSet::new();
+    let (mut counted, mut by_hand): (BTreeSet<EffectId>, BTreeSet<EffectId>) = Default::default();
+    // How each notice ended: `true` where it failed for good, which an operator may undo.
+    let mut ends: BTreeMap<EffectId, bool> = BTreeMap::new();
     for (_, event) in &loaded.events {
-        if let Event::NoticeDelivered { effect, kind, to: Some(to), .. } | Event::NoticeFailed { effect, kind, to: Some(to), .. } = event {
-            findings.hold(22, effects.insert(*effect), || format!("{id}: one notice ended twice"));
-            *told.entry((*kind, to.clone())).or_default() += 1;
+        match event {
+            Event::NoticeDelivered { effect, kind, to, .. } | Event::NoticeFailed { effect, kind, to, .. } => {
+                let before = ends.insert(*effect, matches!(event, Event::NoticeFailed { .. }));
+                findings.hold(22, before.is_none(), || format!("{id}: one notice ended twice"));
+                to.iter().for_each(|to| *told.entry((*kind, to.clone())).or_default() += u64::from(counted.insert(*effect)));
+            }
+            Event::NoticeRetried { effect, .. } => {
+                findings.hold(22, ends.remove(effect) == Some(true), || format!("{id}: {effect} was tried again and was no dead letter"));
+                by_hand.insert(*effect);
+            }
+            Event::NoticeAbandoned { effect, .. } => {
+                findings.hold(22, ends.insert(*effect, false) == Some(true), || format!("{id}: {effect} was given up and was no dead letter"));
+            }
+            _ => {}
         }
     }
+    let forgotten: Vec<_> = by_hand.iter().filter(|effect| !ends.contains_key(effect)).collect();
+    findings.hold(22, forgotten.is_empty(), || format!("{id}: tried again by hand and then forgotten: {forgotten:?}"));
     for ((kind, to), times) in &owed {
         let had = told.get(&(*kind, to.clone())).copied().unwrap_or(0);
         // What has been answered before it leaves asks nobody any more.

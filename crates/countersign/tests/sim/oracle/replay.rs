@@ -31,8 +31,7 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
         let Some(batch) = loaded.events.get(range) else {
             return findings.fail(20, format!("{id}: events {:?} were committed and are gone", note.events));
         };
-        let crews: Vec<Arc<Crew>> =
-            world.crews.lock().unwrap().iter().filter(|crew| (note.crews.0..=note.crews.1).contains(&crew.version)).cloned().collect();
+        let crews: Vec<Arc<Crew>> = world.crew_of(note.crew).into_iter().collect();
         for (index, (at, event)) in batch.iter().enumerate() {
             let step = Step { world, id, at: at.as_millisecond(), note, crews: &crews, batch, index, contents: &loaded.contents };
             findings.hold(16, *at <= note.taken_at, || format!("{id}: an event of {at} was taken at {}", note.taken_at));

@@ -25,7 +25,7 @@ pub(crate) struct Step<'a> {
     pub(crate) id: RequestId,
     pub(crate) at: i64,
     pub(crate) note: &'a CommitNote,
-    /// The directories in force while it was decided.
+    /// The directory in force when it was committed.
     pub(crate) crews: &'a [Arc<Crew>],
     pub(crate) batch: &'a [(Timestamp, Event)],
     pub(crate) index: usize,
@@ -267,7 +267,8 @@ fn escalate(step: &Step<'_>, model: &mut Model, escalated: &Escalated, findings:
         findings.hold(18, right, || format!("{id}: level {level} asks {:?}", escalated.to));
     } else {
         let active = step.any(|crew| escalated.to.iter().all(|person| crew.active.contains(person)));
-        findings.hold(18, active && matches!(escalated.cause, EscalationCause::Operator(_)), || format!("{id}: asked by hand: {:?}", escalated.to));
+        let by_hand = matches!(&escalated.cause, EscalationCause::Operator(by) if Model::human(by).is_some());
+        findings.hold(18, active && by_hand, || format!("{id}: asked by hand: {:?}", escalated.to));
     }
     let raised = Raised { level: escalated.level, replace: escalated.mode == LevelMode::Replace, to: escalated.to.clone() };
     let opening = model.opening(escalated.stage).unwrap();
