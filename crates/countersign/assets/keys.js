@@ -4,6 +4,7 @@
   const say = (name) => document.body.dataset[name] || "";
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const current = () => document.activeElement && document.activeElement.closest("[data-row]");
+  const comment = () => document.querySelector("[data-comment]") || document.getElementById("comment");
   const link = (row) => row.querySelector("a[href]");
 
   function move(step) {
@@ -81,12 +82,13 @@
     a: () => confirm("approve"),
     r: () => confirm("reject"),
     x: () => { const box = current() && current().querySelector("input[type=checkbox]"); if (box) box.click(); },
-    c: () => { const row = current(); const area = document.querySelector("[data-comment]"); if (row) location.href = link(row).href + "#comment"; else if (area) area.focus(); },
+    c: () => { const row = current(); const area = comment(); if (row) location.href = link(row).href + "#comment"; else if (area) area.focus(); },
     u: () => { location.href = "/"; },
     "/": () => { const field = document.querySelector("input[type=search]"); if (field) field.focus(); else location.href = "/#q"; },
     "?": () => { const sheet = document.getElementById("keys"); if (sheet && !sheet.open) sheet.showModal(); },
   };
 
+  if (location.hash === "#comment" && comment()) comment().focus();
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat && !"jk".includes(event.key)) return;
     const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");

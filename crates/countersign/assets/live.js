@@ -6,7 +6,8 @@
   const news = document.getElementById("news");
   const say = (name) => document.body.dataset[name] || "";
   const GAP = 1000, FETCH_TIMEOUT = 10000;
-  let lost = false, asking = false, again = false, last = 0, tries = 0, hide = 0;
+  const page = document.body.dataset.livePage || location.href;
+  let lost = false, out = false, asking = false, again = false, last = 0, tries = 0, hide = 0;
 
   function tell(text, kind, stays) {
     clearTimeout(hide);
@@ -37,9 +38,10 @@
   function carry(old, fresh) {
     const orphans = [];
     for (const field of old.querySelectorAll("input, textarea, select")) {
-      if (!dirty(field)) continue;
+      const words = field.tagName === "TEXTAREA" && !field.readOnly && field.value.trim();
+      if (!dirty(field) && !words) continue;
       const twin = fresh.querySelector(named(field));
-      if (!twin) { if (field.tagName === "TEXTAREA" && field.value.trim()) orphans.push(field.value); continue; }
+      if (!twin) { if (words) orphans.push(field.value); continue; }
       if (field.type === "checkbox" || field.type === "radio") twin.checked = field.checked; else twin.value = field.value;
     }
     for (const open of old.querySelectorAll("details[open]")) {
@@ -66,7 +68,7 @@
     for (const button of document.querySelectorAll("[data-decides] button")) button.disabled = true;
     tell(then.dataset.news || say("sayUpdated"), "lost", true);
     const link = document.createElement("a");
-    link.href = location.href; link.textContent = then.dataset.show || "↻";
+    link.href = page; link.textContent = then.dataset.show || "↻";
     news.append(link);
     return true;
   }
@@ -113,8 +115,8 @@
       if (wait > 0) await new Promise((done) => setTimeout(done, wait));
       last = Date.now();
       try {
-        const [fresh, status] = await ask(location.href);
-        if (status === 401) { location.reload(); return; }
+        const [fresh, status] = await ask(page);
+        if (status === 401) { out = true; tell(say("sayOut"), "lost", true); break; }
         if (status < 500) swap(fresh);
       } catch { /* the stream notices, and comes back */ }
     } while (again);
@@ -130,7 +132,9 @@
     stream.addEventListener("changed", refresh);
     stream.onerror = () => {
       stream.close();
-      if (!lost) { lost = true; }
+      if (out) return;
+      lost = true;
+      if (tries === 2) refresh();
       if (tries > 0) tell(say("sayLost"), "lost", true);
       setTimeout(connect, Math.min(15000, 400 * 2 ** tries++) * (0.75 + Math.random() / 2));
     };

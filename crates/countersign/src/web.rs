@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod live;
 pub mod page;
 pub mod passkeys;
+mod refused;
 pub mod request;
 pub mod sessions;
 pub mod signin;

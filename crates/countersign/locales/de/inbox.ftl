@@ -72,8 +72,6 @@ bulk-result = { $done } von { $count } entschieden
 bulk-result-refused = Nicht entschieden
 bulk-reason-missing = Bitte sagen Sie, warum Sie ablehnen: Es wird mitgeteilt. Noch ist nichts entschieden.
 bulk-too-long = Der Kommentar ist länger als 10.000 Zeichen; es wurde nichts entschieden.
-bulk-gone = Ihn gibt es nicht mehr, oder Sie dürfen ihn nicht sehen.
-bulk-now = Jetzt: { $status }
 inbox-needs = { $count ->
     [one] Braucht { $count } Person
    *[other] Braucht { $count } Personen

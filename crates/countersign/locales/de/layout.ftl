@@ -29,3 +29,4 @@ confirm-approve = Das genehmigen?
 confirm-reject = Das ablehnen?
 confirm-cancel = Abbrechen
 layout-plain = { $text }
+layout-out = Sie sind abgemeldet. Melden Sie sich in einem anderen Fenster wieder an; was Sie getippt haben, bleibt hier stehen.

@@ -37,3 +37,7 @@ problem-signin-refused = Die Anmeldung ist nicht gelungen
 problem-signin-unreachable = Der Anmeldedienst hat nicht geantwortet
 problem-unknown-signin = Diese Anmeldung gibt es nicht
 problem-unknown-session = Diese Sitzung gibt es nicht
+refused-settled = Es wurde nichts entschieden: Der Antrag hat seit { $when } ein Ergebnis: { $status }. Ein Ergebnis ist endgültig; wird er noch gebraucht, ist ein neuer Antrag nötig.
+refused-settled-by = Es wurde nichts entschieden: Der Antrag hat seit { $when } ein Ergebnis, durch { $names }: { $status }. Ein Ergebnis ist endgültig; wird er noch gebraucht, ist ein neuer Antrag nötig.
+refused-stale = Es wurde nichts entschieden: Sie sahen Fassung { $seen }, aber der Antrag wurde geändert und steht bei Fassung { $current }. Dies ist der jetzige Stand.
+refused-late = Es wurde nichts entschieden: Die Zeit dafür endete am { $when }. Der Antrag kann neu gestellt werden.

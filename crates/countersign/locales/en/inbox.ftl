@@ -72,8 +72,6 @@ bulk-result = { $done } of { $count } decided
 bulk-result-refused = Not decided
 bulk-reason-missing = Please say why you reject them: the requesters are told. Nothing was decided yet.
 bulk-too-long = The comment is longer than 10,000 characters; nothing was decided.
-bulk-gone = It is gone, or you may not see it.
-bulk-now = Now: { $status }
 inbox-needs = { $count ->
     [one] Needs { $count } person
    *[other] Needs { $count } people

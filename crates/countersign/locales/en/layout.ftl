@@ -29,3 +29,4 @@ confirm-approve = Approve this?
 confirm-reject = Reject this?
 confirm-cancel = Cancel
 layout-plain = { $text }
+layout-out = You are signed out. Sign in again in another window; what you typed stays here.

@@ -37,3 +37,7 @@ problem-signin-refused = You could not be signed in
 problem-signin-unreachable = The identity provider did not answer
 problem-unknown-signin = There is no such sign-in
 problem-unknown-session = There is no such session
+refused-settled = Nothing was decided: the request has its outcome since { $when }: { $status }. An outcome is final; if it is still wanted, a new request is needed.
+refused-settled-by = Nothing was decided: the request has its outcome since { $when }, by { $names }: { $status }. An outcome is final; if it is still wanted, a new request is needed.
+refused-stale = Nothing was decided: you saw revision { $seen }, but the request was changed and stands at revision { $current }. This is what it says now.
+refused-late = Nothing was decided: the time to decide ended at { $when }. The request can be submitted again.

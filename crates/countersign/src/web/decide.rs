@@ -3,6 +3,7 @@
 
 use super::frame::{Frame, Place};
 use super::page::{self, Back};
+use super::refused;
 use super::request::{Typed, shown};
 use super::visitor::Visitor;
 use crate::api::ApiState;
@@ -66,16 +67,16 @@ async fn pass_on(state: &ApiState, visitor: Visitor, id: RequestId, decision: De
         Ok(_) if pressed.back == "inbox" => Redirect::to("/").into_response(),
         Ok(_) => Redirect::to(&format!("/requests/{id}")).into_response(),
         Err(EngineError::Refused(Refusal::PasskeyRequired)) => super::signing::asked(state, &visitor, id, pressed.comment).await,
-        Err(error) => refused(state, &visitor, id, error, pressed.comment).await,
+        Err(error) => answered(state, &visitor, id, error, pressed.comment).await,
     }
 }
 
 /// The page as it is now, with why nothing was decided.
-async fn refused(state: &ApiState, visitor: &Visitor, id: RequestId, error: EngineError, comment: String) -> Response {
+async fn answered(state: &ApiState, visitor: &Visitor, id: RequestId, error: EngineError, comment: String) -> Response {
+    let said = refused::sentence(&Frame::of(visitor, Place::Inbox), &state.engine.shelf().people(), &error);
     let problem = Problem::from(error);
     let status = StatusCode::from_u16(problem.body().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let error = Some(page::detail(&Frame::of(visitor, Place::Inbox), &problem));
-    let mut response = shown(state, visitor, id, Typed { comment, error, status }).await;
+    let mut response = shown(state, visitor, id, Typed { comment, error: Some(said), status }).await;
     response.extensions_mut().insert(crate::api::problem::ProblemCode(problem.body().code));
     response
 }
@@ -93,7 +94,7 @@ pub(super) async fn withdraw(
     }
     match state.engine.withdraw(&visitor.caller, id).await {
         Ok(_) => Redirect::to(&format!("/requests/{id}")).into_response(),
-        Err(error) => refused(&state, &visitor, id, error, String::new()).await,
+        Err(error) => answered(&state, &visitor, id, error, String::new()).await,
     }
 }
 

@@ -128,6 +128,15 @@ impl Frame {
         assets::address(name)
     }
 
+    /// The page's own address where it may have come as the answer to a form; else empty.
+    #[must_use]
+    pub fn live_page(&self) -> String {
+        match &self.watch {
+            Watch::Request(id) => format!("/requests/{id}"),
+            _ => String::new(),
+        }
+    }
+
     /// Where the page hears of changes; empty where it does not.
     #[must_use]
     pub fn live_address(&self) -> String {

@@ -157,7 +157,8 @@ fn tabs(shares: Shares, here: Group, reads_all: bool) -> Vec<Tab> {
 fn address(wanted: &Wanted) -> String {
     let mut parameters = Serializer::new(String::new());
     for (name, value) in [("group", &wanted.group), ("q", &wanted.q), ("policy", &wanted.policy), ("cursor", &wanted.cursor)] {
-        if !value.is_empty() && !(name == "group" && value == Group::Waiting.word()) {
+        let usual = name == "group" && value == Group::Waiting.word();
+        if !value.is_empty() && !usual {
             parameters.append_pair(name, value);
         }
     }

@@ -25,7 +25,7 @@ pub struct Entry {
 /// The whole record, oldest first.
 #[must_use]
 pub fn timeline(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> Vec<Entry> {
-    let teller = Teller { seen, words };
+    let teller = Teller { seen, events, words };
     let entry = |(at, event): &(Timestamp, Event)| {
         let quote = quoted(event).and_then(|id| seen.text(&id)).map(|text| visible(&text).into_owned());
         Entry { at: words.time(*at), sentence: teller.sentence(event).to_string(), quote, class: class(event) }
@@ -38,7 +38,7 @@ pub fn timeline(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> Ve
 pub fn last_news(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> String {
     let told = |event: &&Event| matches!(class(event), "person" | "outcome");
     let last = events.iter().rev().map(|(_, event)| event).find(told);
-    last.map_or_else(String::new, |event| format!("{}.", Teller { seen, words }.sentence(event)))
+    last.map_or_else(String::new, |event| format!("{}.", Teller { seen, events, words }.sentence(event)))
 }
 
 fn class(event: &Event) -> &'static str {
@@ -61,6 +61,7 @@ fn quoted(event: &Event) -> Option<ContentId> {
 
 struct Teller<'a> {
     seen: &'a Seen,
+    events: &'a [(Timestamp, Event)],
     words: &'a Words,
 }
 
@@ -181,8 +182,21 @@ impl Teller<'_> {
         phrase.arg("status", self.words.one("status", outcome.as_str()))
     }
 
+    /// A stage's name, also of a revision before this one.
     fn stage(&self, id: StageId) -> String {
-        self.seen.request.stage(id).map_or_else(|| id.to_string(), |stage| self.seen.stage(stage).name)
+        let mut rule = None;
+        for (_, event) in self.events {
+            match event {
+                Event::Ruled { rule: ruled, .. } => rule = Some(ruled),
+                Event::StageOpened(opened) if opened.stage == id => {
+                    let stages = rule.map(|rule| self.seen.policy.stages(rule));
+                    let name = stages.and_then(|stages| stages.get(opened.spec).map(|spec| spec.name.clone()));
+                    return name.unwrap_or_else(|| id.to_string());
+                }
+                _ => {}
+            }
+        }
+        id.to_string()
     }
 
     fn actor(&self, actor: &Actor) -> String {

@@ -9,6 +9,7 @@ use crate::summary::visible::visible;
 use crate::web::facts::sum;
 use crate::web::frame::{Frame, Place};
 use crate::web::page;
+use crate::web::refused;
 use crate::web::visitor::Visitor;
 use crate::wire::{event::decision_of, status_word};
 use askama::Template;
@@ -171,7 +172,7 @@ async fn one(state: &ApiState, visitor: &Visitor, frame: &Frame, id: RequestId, 
         Err(error) => {
             let seen = state.engine.see(&visitor.caller, id).await;
             let title = seen.map_or_else(|_| id.to_string(), |seen| visible(&seen.title()).into_owned());
-            Became { id: id.to_string(), title, outcome: Err(page::detail(frame, &error.into())) }
+            Became { id: id.to_string(), title, outcome: Err(refused::sentence(frame, &state.engine.shelf().people(), &error)) }
         }
     }
 }

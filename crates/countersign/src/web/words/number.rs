@@ -1,6 +1,7 @@
 //! Numbers and sums as people write them in their language.
 
 use super::Language;
+use countersign_core::money::Currency;
 
 /// `12500.00 USD` as `12,500.00 USD` or `12.500,00 USD`. What does not begin with a plain number is left alone.
 #[must_use]
@@ -24,8 +25,10 @@ pub fn separated(number: &str, language: Language) -> String {
         shown.push(digit);
     }
     if let Some(fraction) = fraction {
+        // `1950.0 GBP` is a sum too: as many digits as the currency has.
+        let digits = Currency::parse(unit.trim_start()).map_or(0, |currency| usize::try_from(currency.digits()).unwrap_or_default());
         shown.push(point);
-        shown.push_str(fraction);
+        shown.push_str(&format!("{fraction:0<digits$}"));
     }
     shown + unit
 }
@@ -39,6 +42,7 @@ mod tests {
         let cases = [
             ("12500.00 USD", "12,500.00 USD", "12.500,00 USD"),
             ("-1234567", "\u{2212}1,234,567", "\u{2212}1.234.567"),
+            ("1950.0 GBP", "1,950.00 GBP", "1.950,00 GBP"),
             ("999 JPY", "999 JPY", "999 JPY"),
             ("0.125", "0.125", "0,125"),
             ("1e9", "1e9", "1e9"),

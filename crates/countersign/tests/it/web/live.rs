@@ -59,6 +59,8 @@ async fn a_request_page_hears_of_its_request_alone_and_strangers_of_none() {
     assert_eq!(get("zoe", "/live?request=nonsense").await, 404);
     assert_eq!(get("zoe", "/live?all=1").await, 403);
     assert_eq!(nobody.get("/live").await.status, 401);
-    Open::at(&harness, "olga", "/live?all=1").await;
-    assert_eq!(harness.engine.open_pages().count(), 1, "the request page is open still");
+    let mut all = Open::at(&harness, "olga", "/live?all=1").await;
+    assert_eq!(harness.engine.open_pages().count(), 2, "those refused opened nothing");
+    let third = harness.submit("20000 USD").await;
+    all.until(&third).await;
 }

@@ -44,7 +44,7 @@ async fn a_refusal_is_a_page_that_says_what_is_true() {
     let form = [("token", token(&page.text)), ("revision", "1"), ("decision", "approve"), ("comment", "")];
     let refused = press(&harness, &cookie, &id, &form).await;
     assert_eq!(refused.status, 409);
-    assert!(refused.text.contains("withdrawn"), "{}", refused.text);
+    assert!(refused.text.contains("Nothing was decided: the request has its outcome since"), "{}", refused.text);
     let forged = press(&harness, &cookie, &id, &[("token", "0"), ("revision", "1"), ("decision", "approve"), ("comment", "")]).await;
     assert_eq!(forged.status, 403);
 }
