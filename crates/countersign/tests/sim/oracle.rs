@@ -13,6 +13,7 @@ mod acts;
 mod deeds;
 mod findings;
 mod hooks;
+mod lateness;
 mod model;
 mod notices;
 mod replay;
@@ -32,6 +33,7 @@ pub(crate) fn judge(world: &World) -> Findings {
         replay::judge(world, *id, loaded, &mut findings);
         notices::judge(world, *id, loaded, &mut findings);
         hooks::judge(world, *id, loaded, &mut findings);
+        lateness::judge(world, *id, loaded, &mut findings);
     }
     acts::judge(world, &records, &mut findings);
     deeds::judge(world, &records, &mut findings);
