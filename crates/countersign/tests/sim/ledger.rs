@@ -75,6 +75,8 @@ pub(crate) struct Ledger {
     pub(crate) commits: Vec<CommitNote>,
     pub(crate) deeds: Vec<Deed>,
     pub(crate) arrivals: Vec<Arrival>,
+    /// When each key was first sent to its receiver, whatever became of it; the store's time.
+    pub(crate) knocks: std::collections::BTreeMap<String, i64>,
     /// Records as they were seen during the run: none may change afterwards.
     pub(crate) glimpses: Vec<(RequestId, Vec<Vec<u8>>)>,
     /// Commits that wrote a refused attempt together with an event.

@@ -12,6 +12,8 @@ pub(crate) use findings::{Findings, RULES};
 mod acts;
 mod deeds;
 mod findings;
+mod hooks;
+mod lateness;
 mod model;
 mod notices;
 mod replay;
@@ -30,6 +32,8 @@ pub(crate) fn judge(world: &World) -> Findings {
     for (id, loaded) in &records {
         replay::judge(world, *id, loaded, &mut findings);
         notices::judge(world, *id, loaded, &mut findings);
+        hooks::judge(world, *id, loaded, &mut findings);
+        lateness::judge(world, *id, loaded, &mut findings);
     }
     acts::judge(world, &records, &mut findings);
     deeds::judge(world, &records, &mut findings);

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum Bug {
     LosesUpdates,
     ForgetsOutbox,
+    ForgetsTheBudget,
     ForgetsKeys,
     IgnoresLeases,
     LosesCommits,
@@ -42,9 +43,10 @@ pub(crate) enum Bug {
     RecordsRefused,
 }
 
-pub(crate) const BUGS: [Bug; 19] = [
+pub(crate) const BUGS: [Bug; 20] = [
     Bug::LosesUpdates,
     Bug::ForgetsOutbox,
+    Bug::ForgetsTheBudget,
     Bug::ForgetsKeys,
     Bug::IgnoresLeases,
     Bug::LosesCommits,
@@ -118,6 +120,9 @@ impl Twin {
         if self.is(Bug::IgnoresTheDirectory) {
             commit.expect.clear();
         }
+        if self.is(Bug::ForgetsTheBudget) {
+            wait_long(&mut commit.outbox);
+        }
         if self.bites(Bug::ForgetsOutbox, 100) {
             commit.outbox.retain(|change| !matches!(change, OutboxChange::Add(_)));
         }
@@ -181,6 +186,17 @@ impl Twin {
         };
         append.expected = self.store.load(append.id).await?.map_or(0, |loaded| loaded.events.len() as u64);
         self.store.commit(commit).await
+    }
+}
+
+/// Notices wait an hour for the model's words.
+fn wait_long(outbox: &mut [OutboxChange]) {
+    for change in outbox {
+        if let OutboxChange::Add(row) = change
+            && row.waits
+        {
+            row.due_at = row.due_at.saturating_add(SignedDuration::from_hours(1)).unwrap();
+        }
     }
 }
 

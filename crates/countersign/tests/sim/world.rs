@@ -107,7 +107,7 @@ impl World {
             nodes: Mutex::new(vec![None; nodes]),
             node_clocks: (0..nodes).map(|_| Offset::new(time.clone())).collect(),
             crews: Mutex::new(vec![Arc::new(Crew::first())]),
-            weather: Mutex::new(weather),
+            weather: Mutex::new(weather.logged(time.clone())),
             ledger: Mutex::default(),
             owners: AtomicU64::new(1),
             time,
