@@ -25,7 +25,7 @@ pub(crate) const BUDGET: SignedDuration = SignedDuration::from_secs(10);
 fn hooks() -> Vec<Hook> {
     let hook = |id: &str, flat| {
         let (lane, url) = (format!("http://{id}.example"), format!("http://{id}.example/hook"));
-        Hook { id: id.into(), lane, url, secret: None, events: vec!["approval.*".into()], flat }
+        Hook { id: id.into(), lane, url, secret: None, events: vec!["approval.*".into()], policies: Vec::new(), flat }
     };
     vec![hook("all", false), hook("flat", true)]
 }
