@@ -34,6 +34,8 @@ pub enum Refusal {
         /// What stands now.
         current: Revision,
     },
+    /// Rule 12: a rejection, or a wish for changes, reaches the requester with its reason.
+    CommentRequired,
     /// Rule 16: the expiry has passed, swept or not.
     TooLate {
         /// When it passed.
@@ -49,6 +51,8 @@ pub enum Refusal {
     NotADeadLetter(ActionName),
     /// The action is running, or done, or waits for the one before it.
     NotRunnable(ActionName),
+    /// Rule 21: the body could not be rendered, so that there is nothing that was approved to send.
+    NoBody(ActionName),
     /// Rule 21: another attempt has begun since.
     LeaseLost {
         /// The token that came.
@@ -78,12 +82,13 @@ impl Refusal {
             Self::StageClosed => "stage_closed",
             Self::Returned => "returned",
             Self::StaleRevision { .. } => "stale_revision",
+            Self::CommentRequired => "comment_required",
             Self::TooLate { .. } => "too_late",
             Self::NotTheRequester => "not_the_requester",
             Self::UnknownPerson(_) => "unknown_person",
             Self::UnknownAction(_) => "unknown_action",
             Self::NotADeadLetter(_) => "not_a_dead_letter",
-            Self::NotRunnable(_) => "not_runnable",
+            Self::NotRunnable(_) | Self::NoBody(_) => "not_runnable",
             Self::LeaseLost { .. } => "lease_lost",
             Self::DigestMismatch(_) => "digest_mismatch",
             Self::NobodyToAsk => "nobody_to_ask",
@@ -96,7 +101,7 @@ impl Refusal {
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
-            Self::OwnRequest => "nobody decides their own request; somebody else whom the stage asks must".into(),
+            Self::OwnRequest => "nobody decides their own request, or chooses who does; somebody else whom the stage asks must".into(),
             Self::NotAnApprover => "you are not asked to decide this request; `why` shows who is".into(),
             Self::VoiceAlreadyCounted => {
                 "your approval already counts in another stage of this request, and one person is one voice; somebody else must fill this stage"
@@ -108,6 +113,9 @@ impl Refusal {
             Self::StaleRevision { seen, current } => {
                 format!("you saw revision {seen}, but the request was changed and stands at revision {current}; look at it again")
             }
+            Self::CommentRequired => {
+                "say why: the requester is told the reason of a rejection or of a wish for changes; nothing was decided yet".into()
+            }
             Self::TooLate { expired_at } => format!("the time to decide ended at {expired_at}; the request can be submitted again"),
             Self::NotTheRequester => "only the requester, or a key that acts for them, may do this".into(),
             Self::UnknownPerson(person) => format!("`{person}` is nobody in the directory, or has left"),
@@ -116,6 +124,9 @@ impl Refusal {
                 format!("`{action}` is not a dead letter: only an action that was given up can be retried or abandoned by hand")
             }
             Self::NotRunnable(action) => format!("`{action}` cannot start now: it is running or done, or waits for the action before it"),
+            Self::NoBody(action) => {
+                format!("`{action}` has no body: it could not be rendered from what was approved, so nothing can be sent; it can only be abandoned")
+            }
             Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
             Self::DigestMismatch(action) => format!("the bytes of `{action}` are not those that were approved; nothing was sent"),
             Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),

@@ -5,7 +5,7 @@ use super::parameters::{Named, Parameters, invalid, limit};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
 use crate::engine::Caller;
-use crate::wire::event::{EventBody, listed, streamed};
+use crate::wire::event::{EventBody, streamed, told};
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -42,8 +42,8 @@ pub struct EventPage {
 #[utoipa::path(get, path = "/v1/requests/{id}/events", tag = "events", params(("id" = String, Path)),
     responses((status = 200, body = EventPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn of_request(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named) -> Result<Json<EventPage>, Problem> {
-    let (_, events) = state.engine.see_with_events(&caller, id).await?;
-    let items = events.iter().zip(1_u64..).map(|((at, event), number)| listed(id, number, *at, event)).collect();
+    let (seen, events) = state.engine.see_with_events(&caller, id).await?;
+    let items = events.iter().zip(1_u64..).map(|((at, event), number)| told(&seen, number, *at, event)).collect();
     Ok(Json(EventPage { items, next: None }))
 }
 

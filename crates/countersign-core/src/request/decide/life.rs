@@ -46,8 +46,12 @@ pub(super) fn comment(draft: &mut Draft<'_>, by: &Actor, comment: ContentId) -> 
     Ok(())
 }
 
-/// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3.
+/// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3. Nobody
+/// chooses who decides their own request.
 pub(super) fn reassign(draft: &mut Draft<'_>, by: &PersonId, to: &[PersonId]) -> Result<(), Refusal> {
+    if draft.request()?.excludes(by) {
+        return Err(Refusal::OwnRequest);
+    }
     draft.unsettled()?;
     wake::fire_before_deed(draft)?;
     let request = draft.unsettled()?;
