@@ -26,6 +26,7 @@ pub async fn run(sources: Arc<Sources>, stop: CancellationToken) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     let mut known = fingerprint(&sources);
     loop {
+        sources.catch_up().await;
         tokio::select! {
             () = stop.cancelled() => break,
             _ = hangups.recv() => {

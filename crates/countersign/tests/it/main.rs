@@ -11,5 +11,6 @@
 )]
 
 mod api;
+mod directory;
 mod harness;
 mod web;

@@ -1,12 +1,11 @@
 //! What happens by itself: clocks jump, people come and go, policies are edited, and somebody looks at the
 //! record in the middle of it all.
 
+use crate::dice::Dice;
 use crate::faults::Kind;
 use crate::laws::EDITIONS;
 use crate::node;
-use crate::world::World;
-use countersign::engine::Instruction;
-use countersign_core::command::Command;
+use crate::world::{Node, World};
 use countersign_core::id::RequestId;
 use countersign_store::record::encode;
 use countersign_store::{ListQuery, RequestLog};
@@ -46,31 +45,33 @@ pub(crate) async fn directory(world: Arc<World>) {
         }
         let crew = Arc::new(world.crew().changed(&mut dice));
         world.crews.lock().unwrap().push(crew.clone());
-        for node in world.nodes.lock().unwrap().iter().flatten() {
+        let nodes: Vec<Node> = world.nodes.lock().unwrap().iter().flatten().cloned().collect();
+        let before = nodes.first().map(|node| node.engine.shelf().people().roster.clone());
+        for node in &nodes {
             node.engine.shelf().set_people(crew.people());
         }
-        look_again(&world).await;
+        if let (Some(node), Some(before)) = (nodes.into_iter().next(), before) {
+            let engine = node.engine.clone();
+            let _ = world.call(node.owner, async move { engine.directory_put(&before).await }).await;
+        }
+        look_again(&world, &mut dice).await;
     }
 }
 
-/// Wakes every request that is not settled.
-pub(crate) async fn look_again(world: &Arc<World>) {
-    let mut dice = world.dice(52);
-    for id in requests(world, false) {
-        let Some((_, node)) = world.some_node(&mut dice) else { return };
-        let wake = Instruction::new(Command::Wake, "directory");
-        let engine = node.engine.clone();
-        let _ = world.call(node.owner, async move { engine.handle(id, wake).await.map(|_| ()) }).await;
-    }
+/// Some node looks at what the directory may have touched, in the engine's own way; it may die in the middle.
+pub(crate) async fn look_again(world: &Arc<World>, dice: &mut Dice) {
+    let Some((_, node)) = world.some_node(dice) else { return };
+    let engine = node.engine.clone();
+    let _ = world.call(node.owner, async move { engine.catch_up_with_directory().await }).await;
 }
 
-/// All requests, or the unsettled ones.
-pub(crate) fn requests(world: &World, settled_too: bool) -> Vec<RequestId> {
+/// All requests.
+pub(crate) fn requests(world: &World) -> Vec<RequestId> {
     let mut query = ListQuery { limit: 200, ..ListQuery::default() };
     let mut found = Vec::new();
     loop {
         let page = world.store.list(&query).now_or_never().unwrap().unwrap();
-        found.extend(page.items.iter().filter(|row| settled_too || row.settled_at.is_none()).map(|row| row.id));
+        found.extend(page.items.iter().map(|row| row.id));
         if page.next.is_none() {
             found.sort();
             return found;
@@ -97,7 +98,7 @@ pub(crate) async fn auditor(world: Arc<World>) {
     let mut dice = world.dice(54);
     while !world.weather().calm {
         world.time.sleep(dice.between(4 * HOUR, 30 * HOUR)).await;
-        for id in requests(&world, true) {
+        for id in requests(&world) {
             let Ok(Some(loaded)) = world.log.load(id).now_or_never().unwrap() else { continue };
             let blobs = loaded.events.iter().map(|(at, event)| encode(*at, event).unwrap()).collect();
             world.ledger().glimpses.push((id, blobs));

@@ -39,7 +39,9 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
             steps::take(&step, &mut model, event, findings);
         }
         let Some(model) = &model else { return };
-        after(model, note, batch.last().map_or(0, |(at, _)| at.as_millisecond()), &crews, batch, findings);
+        // A commit without events only says anew what lists show.
+        let at = batch.last().map_or(note.taken_at, |(at, _)| *at).as_millisecond();
+        after(model, note, at, &crews, batch, findings);
     }
     findings.hold(27, next == loaded.events.len() as u64 + 1, || format!("{id}: events that no commit wrote"));
 }
@@ -70,8 +72,8 @@ fn after(model: &Model, note: &CommitNote, at: i64, crews: &[Arc<Crew>], batch: 
             let full = crews.iter().all(|crew| super::model::fill(&model.heard(opening, crew), &counts));
             findings.hold(1, !full, || format!("{id}: stage {} has its quorum and is open", opening.id));
             let no = crews.iter().all(|crew| {
-                let ever = model.standing(opening, crew, false);
-                opening.said(Decision::Reject).iter().filter(|person| ever.contains_key(*person)).count() >= opening.law.reject_quorum
+                let ever = model.objecting(opening, crew, false);
+                opening.said(Decision::Reject).iter().filter(|person| ever.contains(*person)).count() >= opening.law.reject_quorum
             });
             findings.hold(12, !no, || format!("{id}: stage {} has enough rejections and is open", opening.id));
         }
