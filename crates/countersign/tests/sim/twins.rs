@@ -2,6 +2,7 @@
 //! catch every one, or it would not catch the same fault in the engine.
 
 use crate::dice::Dice;
+use crate::executor::Loop;
 use crate::ledger::Arrival;
 use async_trait::async_trait;
 use countersign::ports::Job;
@@ -69,14 +70,15 @@ const EARLY: SignedDuration = SignedDuration::from_mins(7);
 pub(crate) struct Twin {
     bug: Option<Bug>,
     store: Arc<MemoryStore>,
+    time: Arc<Loop>,
     dice: Mutex<Dice>,
     claimed: Mutex<Vec<Claimed>>,
     phantoms: Mutex<Vec<Arrival>>,
 }
 
 impl Twin {
-    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, dice: Dice) -> Arc<Self> {
-        Arc::new(Self { bug, store, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
+    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, time: Arc<Loop>, dice: Dice) -> Arc<Self> {
+        Arc::new(Self { bug, store, time, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
     }
 
     fn is(&self, bug: Bug) -> bool {
@@ -116,6 +118,7 @@ impl Twin {
             self.follow_leases(commit);
         }
         if self.is(Bug::AcceptsLateVoices) {
+            self.dawdle(commit).await;
             commit.not_after = None;
         }
         let Some(append) = &mut commit.append else { return };
@@ -151,6 +154,15 @@ impl Twin {
             Some(Bug::FiresTwice) => fire_twice(append),
             _ => {}
         }
+    }
+
+    /// Now and then a voice takes until its deadline to reach the store, which does not look.
+    async fn dawdle(&self, commit: &Commit) {
+        let speaks = commit.append.as_ref().is_some_and(|append| append.events.iter().any(|event| matches!(event, Event::Decided(_))));
+        let Some(deadline) = commit.not_after.filter(|_| speaks && self.bites(Bug::AcceptsLateVoices, 200)) else { return };
+        let Ok(due) = self.store.due(0).await else { return };
+        let left = deadline.as_millisecond() - due.now.as_millisecond();
+        self.time.sleep(left.max(0)).await;
     }
 
     fn send_after_withdrawal(&self, append: &Append) {

@@ -90,7 +90,7 @@ impl World {
         let time = Loop::new(START, Dice::new(seed, 1));
         let store_clock = Offset::new(time.clone());
         let store = Arc::new(MemoryStore::new(store_clock.clone()));
-        let twin = crate::twins::Twin::new(bug, store.clone(), Dice::new(seed, 2));
+        let twin = crate::twins::Twin::new(bug, store.clone(), time.clone(), Dice::new(seed, 2));
         Arc::new(Self {
             seed,
             store,

@@ -48,7 +48,12 @@ async fn one_person_is_one_voice_across_stages() {
     let leo = harness.person("leo").await;
     let id = leo.post("/v1/requests", json!({ "policy": "release", "payload": { "version": "7" } })).await.id();
     harness.decide("ana", &id, "approve").await.ok();
-    assert_eq!(harness.decide("ana", &id, "reject").await.status, 409);
+    let before = harness.person("olga").await.get(&format!("/v1/requests/{id}")).await.ok();
+    let twice = harness.decide("ana", &id, "approve").await.ok();
+    assert_eq!((&twice["status"], &twice["stages"]), (&before["status"], &before["stages"]), "said before: nothing is recorded");
+    let other = leo.post("/v1/requests", json!({ "policy": "release", "payload": { "version": "8" } })).await.id();
+    harness.decide("ana", &other, "approve").await.ok();
+    assert_eq!(harness.decide("ana", &other, "reject").await.ok()["status"], "rejected", "a spent approval still objects");
     assert_eq!(harness.decide("bo", &id, "approve").await.ok()["status"], "approved");
 }
 
