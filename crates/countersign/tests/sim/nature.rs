@@ -4,6 +4,7 @@
 use crate::dice::Dice;
 use crate::faults::Kind;
 use crate::laws::EDITIONS;
+use crate::ledger::Look;
 use crate::node;
 use crate::world::{Node, World};
 use countersign_core::id::RequestId;
@@ -46,6 +47,7 @@ pub(crate) async fn directory(world: Arc<World>) {
         let crew = Arc::new(world.crew().changed(&mut dice));
         world.crews.lock().unwrap().push(crew.clone());
         let nodes: Vec<Node> = world.nodes.lock().unwrap().iter().flatten().cloned().collect();
+        let begun = world.ledger().commits.len();
         let before = nodes.first().map(|node| node.engine.shelf().people().roster.clone());
         for node in &nodes {
             node.engine.shelf().set_people(crew.people());
@@ -54,15 +56,20 @@ pub(crate) async fn directory(world: Arc<World>) {
             let engine = node.engine.clone();
             let _ = world.call(node.owner, async move { engine.directory_put(&before).await }).await;
         }
-        look_again(&world, &mut dice).await;
+        if look_again(&world, &mut dice).await && world.crew().version == crew.version {
+            let ended = world.ledger().commits.len();
+            world.ledger().looks.push(Look { version: crew.version, begun, ended });
+        }
     }
 }
 
-/// Some node looks at what the directory may have touched, in the engine's own way; it may die in the middle.
-pub(crate) async fn look_again(world: &Arc<World>, dice: &mut Dice) {
-    let Some((_, node)) = world.some_node(dice) else { return };
+/// Some node looks at what the directory may have touched, in the engine's own way; it may die in the middle. Whether it
+/// came to its end.
+pub(crate) async fn look_again(world: &Arc<World>, dice: &mut Dice) -> bool {
+    let Some((_, node)) = world.some_node(dice) else { return false };
     let engine = node.engine.clone();
-    let _ = world.call(node.owner, async move { engine.catch_up_with_directory().await }).await;
+    let looked = world.call(node.owner, async move { engine.catch_up_with_directory().await }).await;
+    matches!(looked, Some(Ok(_)))
 }
 
 /// All requests.
