@@ -44,7 +44,7 @@ fn from_init_to_an_approved_request() {
     assert_eq!(made["status"], "pending");
     assert!(!site.expect(0, &["inbox"]).contains('\u{1b}'), "a title must not move the cursor");
     assert!(site.expect(0, &["why", id]).contains("waits for mia"));
-    site.expect(2, &["reject", id]);
+    site.expect(1, &["reject", id]);
     assert!(site.expect(0, &["approve", id, "-m", "receipts match"]).contains("is approved"));
     assert!(site.expect(0, &["show", id]).contains("1 of 1 said yes (mia)"));
     site.expect(1, &["reject", id, "-m", "too late"]);
@@ -107,6 +107,11 @@ fn a_gated_program_runs_once_it_is_approved_and_not_before() {
     site.expect(0, &["reject", &id, "-m", "not on a Friday"]);
     assert_eq!(waiting.wait().unwrap().code(), Some(4));
     assert!(!site.path().join("deployed").exists());
+    site.expect(0, &["comment", &id, "on Monday, then"]);
+    let shown = site.expect(0, &["show", &id]);
+    assert!(shown.lines().any(|line| line.starts_with("outcome") && line.ends_with(": not on a Friday")), "{shown}");
+    assert!(shown.contains("(reject), ") && shown.contains("on Monday, then"), "what people said is read back: {shown}");
+    assert!(site.expect(0, &["why", &id]).contains(": not on a Friday"));
 }
 
 #[test]
