@@ -55,7 +55,13 @@ pub(crate) async fn start(world: Arc<World>, index: usize) {
     let performer = Arc::new(Performer::new(engine.clone(), sinks, Schedule::default()));
     world.time.spawn(owner, outbox::run(performer, CancellationToken::new()));
     world.time.spawn(owner, wakeups::run(engine.clone(), CancellationToken::new()));
+    world.time.spawn(owner, catch_up(engine.clone()));
     world.nodes.lock().unwrap()[index] = Some(Node { engine, owner });
+}
+
+/// What the process that reads the directory does at its start.
+async fn catch_up(engine: Arc<Engine>) {
+    let _ = engine.catch_up_with_directory().await;
 }
 
 /// What a start does: what the store kept, then what the files say: the last edition of each policy.

@@ -23,7 +23,7 @@ mod steps;
 pub(crate) fn judge(world: &World) -> Findings {
     let mut findings = Findings::default();
     let mut records = Vec::new();
-    for id in crate::nature::requests(world, true) {
+    for id in crate::nature::requests(world) {
         match world.log.load(id).now_or_never().unwrap() {
             Ok(Some(loaded)) => records.push((id, loaded)),
             other => findings.fail(27, format!("{id} does not read: {other:?}")),

@@ -2,6 +2,7 @@
 //! catch every one, or it would not catch the same fault in the engine.
 
 use crate::dice::Dice;
+use crate::executor::Loop;
 use crate::ledger::Arrival;
 use async_trait::async_trait;
 use countersign::ports::Job;
@@ -41,9 +42,10 @@ pub(crate) enum Bug {
     SendsAnotherKey,
     RunsAfterWithdrawal,
     RecordsRefused,
+    LooksAtFew,
 }
 
-pub(crate) const BUGS: [Bug; 20] = [
+pub(crate) const BUGS: [Bug; 21] = [
     Bug::LosesUpdates,
     Bug::ForgetsOutbox,
     Bug::ForgetsTheBudget,
@@ -64,6 +66,7 @@ pub(crate) const BUGS: [Bug; 20] = [
     Bug::SendsAnotherKey,
     Bug::RunsAfterWithdrawal,
     Bug::RecordsRefused,
+    Bug::LooksAtFew,
 ];
 
 /// How far ahead of time the early twin is.
@@ -77,14 +80,15 @@ const SWEPT_AFTER: SignedDuration = SignedDuration::from_secs(2);
 pub(crate) struct Twin {
     bug: Option<Bug>,
     store: Arc<MemoryStore>,
+    time: Arc<Loop>,
     dice: Mutex<Dice>,
     claimed: Mutex<Vec<Claimed>>,
     phantoms: Mutex<Vec<Arrival>>,
 }
 
 impl Twin {
-    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, dice: Dice) -> Arc<Self> {
-        Arc::new(Self { bug, store, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
+    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, time: Arc<Loop>, dice: Dice) -> Arc<Self> {
+        Arc::new(Self { bug, store, time, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
     }
 
     fn is(&self, bug: Bug) -> bool {
@@ -130,6 +134,7 @@ impl Twin {
             self.follow_leases(commit);
         }
         if self.is(Bug::AcceptsLateVoices) {
+            self.dawdle(commit).await;
             commit.not_after = None;
         }
         let Some(append) = &mut commit.append else { return };
@@ -165,6 +170,15 @@ impl Twin {
             Some(Bug::FiresTwice) => fire_twice(append),
             _ => {}
         }
+    }
+
+    /// Now and then a voice takes until its deadline to reach the store, which does not look.
+    async fn dawdle(&self, commit: &Commit) {
+        let speaks = commit.append.as_ref().is_some_and(|append| append.events.iter().any(|event| matches!(event, Event::Decided(_))));
+        let Some(deadline) = commit.not_after.filter(|_| speaks && self.bites(Bug::AcceptsLateVoices, 200)) else { return };
+        let Ok(due) = self.store.due(0).await else { return };
+        let left = deadline.as_millisecond() - due.now.as_millisecond();
+        self.time.sleep(left.max(0)).await;
     }
 
     fn send_after_withdrawal(&self, append: &Append) {
@@ -307,7 +321,15 @@ impl RequestLog for Twin {
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
-        self.store.list(query).await
+        let mut page = self.store.list(query).await?;
+        if self.is(Bug::LooksAtFew) {
+            let mut seen = true;
+            page.items.retain(|_| {
+                seen = !seen;
+                seen
+            });
+        }
+        Ok(page)
     }
 
     async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {

@@ -97,7 +97,7 @@ impl World {
         let store_clock = Offset::new(time.clone());
         let store = Arc::new(MemoryStore::new(store_clock.clone()));
         store.put(directory_put(1)).now_or_never().unwrap().unwrap();
-        let twin = crate::twins::Twin::new(bug, store.clone(), Dice::new(seed, 2));
+        let twin = crate::twins::Twin::new(bug, store.clone(), time.clone(), Dice::new(seed, 2));
         Arc::new(Self {
             seed,
             store,
