@@ -60,7 +60,7 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
 fn looked(world: &World, model: Option<&Model>, last: Option<&(usize, CommitNote)>, look: Look, findings: &mut Findings) {
     let (Some(model), Some((place, note))) = (model, last) else { return };
     let crew = world.crews.lock().unwrap().iter().find(|crew| crew.version == look.version).cloned();
-    let overtaken = *place >= look.begun && note.crews.0 < look.version;
+    let overtaken = *place >= look.begun && note.crew < look.version;
     let Some(crew) = crew.filter(|_| model.settled.is_none() && !model.returned && !overtaken) else { return };
     for opening in model.openings.iter().filter(|opening| opening.closed.is_none()) {
         let short = !super::model::fill(&model.reach(opening, &crew), &opening.law.counts());
