@@ -458,8 +458,8 @@ pub enum RuledVerdict {
 pub struct PlannedAction {
     /// Which.
     pub name: ActionName,
-    /// The body: the content that holds it.
-    pub body: ContentId,
+    /// The content that holds the body; none where it could not be rendered: then it never runs.
+    pub body: Option<ContentId>,
     /// How long it is.
     pub bytes: u64,
 }

@@ -10,8 +10,10 @@ use jiff::Timestamp;
 pub struct Execution {
     /// Which action.
     pub action: ActionName,
-    /// The bytes that every attempt sends.
-    pub body: ContentId,
+    /// The bytes that every attempt sends; none where they could not be rendered: then it can only be abandoned.
+    pub body: Option<ContentId>,
+    /// How many they are.
+    pub bytes: u64,
     /// Where it stands.
     pub state: ExecutionState,
     /// Attempts begun; also the token of the last one.
@@ -44,11 +46,11 @@ pub enum ExecutionState {
 }
 
 impl Execution {
-    /// As planned when the outcome was committed.
+    /// As planned when the outcome was committed; without a body it is a dead letter from the start.
     #[must_use]
     pub fn planned(action: &PlannedAction, at: Timestamp) -> Self {
-        let state = ExecutionState::Waiting { not_before: None };
-        Self { action: action.name.clone(), body: action.body, state, attempts: 0, answer: None, changed_at: at }
+        let state = if action.body.is_some() { ExecutionState::Waiting { not_before: None } } else { ExecutionState::Failed };
+        Self { action: action.name.clone(), body: action.body, bytes: action.bytes, state, attempts: 0, answer: None, changed_at: at }
     }
 
     /// Whether an attempt may start now: it waits, or the lease of the one before has run out.

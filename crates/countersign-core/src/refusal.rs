@@ -34,6 +34,8 @@ pub enum Refusal {
         /// What stands now.
         current: Revision,
     },
+    /// Rule 12: a rejection, or a wish for changes, reaches the requester with its reason.
+    CommentRequired,
     /// Rule 16: the expiry has passed, swept or not.
     TooLate {
         /// When it passed.
@@ -53,6 +55,8 @@ pub enum Refusal {
     NoticeNotDead(EffectId),
     /// The action is running, or done, or waits for the one before it.
     NotRunnable(ActionName),
+    /// Rule 21: the body could not be rendered, so that there is nothing that was approved to send.
+    NoBody(ActionName),
     /// Rule 21: another attempt has begun since.
     LeaseLost {
         /// The token that came.
@@ -94,13 +98,14 @@ impl Refusal {
             Self::StageClosed => "stage_closed",
             Self::Returned => "returned",
             Self::StaleRevision { .. } => "stale_revision",
+            Self::CommentRequired => "comment_required",
             Self::TooLate { .. } => "too_late",
             Self::NotTheRequester => "not_the_requester",
             Self::UnknownPerson(_) => "unknown_person",
             Self::UnknownAction(_) => "unknown_action",
             Self::NotADeadLetter(_) | Self::NoticeNotDead(_) => "not_a_dead_letter",
             Self::UnknownNotice(_) => "unknown_notice",
-            Self::NotRunnable(_) => "not_runnable",
+            Self::NotRunnable(_) | Self::NoBody(_) => "not_runnable",
             Self::LeaseLost { .. } => "lease_lost",
             Self::NobodyToAsk => "nobody_to_ask",
             Self::UnknownRequest => "unknown_request",
@@ -116,7 +121,7 @@ impl Refusal {
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
-            Self::OwnRequest => "nobody decides their own request; somebody else whom the stage asks must".into(),
+            Self::OwnRequest => "nobody decides their own request, or chooses who does; somebody else whom the stage asks must".into(),
             Self::NotAnApprover => "you are not asked to decide this request; `why` shows who is".into(),
             Self::VoiceAlreadyCounted => {
                 "your approval already counts in another stage of this request, and one person is one voice; somebody else must fill this stage"
@@ -131,6 +136,9 @@ impl Refusal {
             Self::StaleRevision { seen, current } => {
                 format!("you saw revision {seen}, but the request was changed and stands at revision {current}; look at it again")
             }
+            Self::CommentRequired => {
+                "say why: the requester is told the reason of a rejection or of a wish for changes; nothing was decided yet".into()
+            }
             Self::TooLate { expired_at } => format!("the time to decide ended at {expired_at}; the request can be submitted again"),
             Self::NotTheRequester => "only the requester, or a key that acts for them, may do this".into(),
             Self::UnknownPerson(person) => format!("`{person}` is nobody in the directory, or has left"),
@@ -143,6 +151,9 @@ impl Refusal {
                 format!("`{id}` is not a dead letter: it arrived since, is being tried again, or was given up already")
             }
             Self::NotRunnable(action) => format!("`{action}` cannot start now: it is running or done, or waits for the action before it"),
+            Self::NoBody(action) => {
+                format!("`{action}` has no body: it could not be rendered from what was approved, so nothing can be sent; it can only be abandoned")
+            }
             Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
             Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),
             Self::UnknownRequest => "there is no such request, or you may not see it".into(),

@@ -126,19 +126,29 @@ impl Request {
         &self.requester == person || self.submitted_by.human() == Some(person)
     }
 
-    /// Those whose decisions made the outcome what it is: the approvers of an approval, the rejecters
-    /// of a rejection.
+    /// Those who made the outcome what it is: the approvers of an approval, the rejecters of a rejection, whoever
+    /// withdrew; nobody where a clock or a rule did.
     #[must_use]
     pub fn deciders(&self) -> Vec<PersonId> {
-        let wanted = match self.settled.as_ref().map(|end| end.outcome) {
-            Some(OutcomeName::Rejected) => Decision::Reject,
-            _ => Decision::Approve,
-        };
-        let voices = self.stages.iter().flat_map(|stage| &stage.voices);
+        self.settled.as_ref().map(|end| self.deciders_of(end.outcome, &end.cause)).unwrap_or_default()
+    }
+
+    /// The same for an outcome that is about to be recorded.
+    #[must_use]
+    pub fn deciders_of(&self, outcome: OutcomeName, cause: &Cause) -> Vec<PersonId> {
+        match (outcome, cause) {
+            (_, Cause::Withdrawn(by)) => by.human().cloned().into_iter().collect(),
+            (OutcomeName::Approved, _) => self.who_said(Decision::Approve),
+            (OutcomeName::Rejected, Cause::Decisions) => self.who_said(Decision::Reject),
+            _ => Vec::new(),
+        }
+    }
+
+    fn who_said(&self, wanted: Decision) -> Vec<PersonId> {
         let mut people: Vec<PersonId> = Vec::new();
-        for voice in voices.filter(|voice| voice.counts && voice.decision == wanted) {
-            if !people.contains(&voice.person) {
-                people.push(voice.person.clone());
+        for person in self.stages.iter().flat_map(|stage| stage.said(wanted)) {
+            if !people.contains(person) {
+                people.push(person.clone());
             }
         }
         people

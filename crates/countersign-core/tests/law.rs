@@ -2,6 +2,8 @@
 //! any order of deeds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
+#[path = "law/actions.rs"]
+mod actions;
 #[path = "law/passkey.rs"]
 mod passkey;
 #[path = "law/properties.rs"]

@@ -92,7 +92,7 @@ pub fn contents_of(event: &Event) -> Vec<ContentId> {
     match event {
         Event::Submitted { payload, .. } | Event::Revised { payload, .. } => vec![*payload],
         Event::Decided(decided) => decided.comment.into_iter().chain(decided.assertion.iter().map(|assertion| assertion.statement)).collect(),
-        Event::Settled { actions, .. } => actions.iter().map(|action| action.body).collect(),
+        Event::Settled { actions, .. } => actions.iter().filter_map(|action| action.body).collect(),
         Event::Summarised { summary, .. } => vec![*summary],
         Event::ExecutionSucceeded(attempt) | Event::ExecutionDeadLettered(attempt) | Event::ExecutionFailed { attempt, .. } => {
             attempt.output.into_iter().collect()

@@ -3,8 +3,8 @@
 
 use crate::config::Config;
 use crate::directory::{self, Directory};
+use crate::engine::Engine;
 use crate::engine::shelf::{DIRECTORY_KEY, People, Route};
-use crate::engine::{Engine, EngineError};
 use crate::policies;
 use countersign_core::policy::diagnostic::{Diagnostic, Severity};
 use countersign_store::{Fault, Kind, Put, PutError};
@@ -108,26 +108,36 @@ impl Sources {
             Err(found) => standing.wrong.extend(found),
             Ok(Directory { people, warnings }) => {
                 standing.warnings.extend(warnings);
-                if let Err(error) = self.put_people(people, Kept { file: name.clone(), source }).await {
-                    standing.wrong.push(Diagnostic::at(&name, "", 0..0, "not_stored", format!("the directory could not be put in force: {error}")));
+                if let Err(fault) = self.put_people(people, Kept { file: name.clone(), source }).await {
+                    standing.wrong.push(Diagnostic::at(&name, "", 0..0, "not_stored", format!("the directory could not be put in force: {fault}")));
                 }
             }
         }
     }
 
-    async fn put_people(&self, people: People, kept: Kept) -> Result<(), EngineError> {
+    async fn put_people(&self, people: People, kept: Kept) -> Result<(), Fault> {
         // Taken first: a commit may find the new record before we put it in force.
         let before = self.engine.shelf().people().roster.clone();
         let version = self.keep(&kept).await?;
-        let people = with_version(people, version, self.console);
-        self.engine.shelf().set_people(people);
+        self.engine.shelf().set_people(with_version(people, version, self.console));
         let after = self.engine.shelf().people().roster.clone();
-        if before.people == after.people && before.groups == after.groups {
-            return Ok(());
+        if before.people != after.people || before.groups != after.groups {
+            tracing::info!(version, people = after.people.len(), "another directory is in force");
         }
-        let woken = self.engine.directory_changed(&before, &after).await?;
-        tracing::info!(version, woken, people = after.people.len(), "another directory is in force");
+        if let Err(error) = self.engine.directory_put(&before).await {
+            tracing::warn!(error = %error, "whether requests are touched could not be noted; all that are open are looked at");
+        }
         Ok(())
+    }
+
+    /// Looks at open requests where that is still to be done with the directory in force; not at a start,
+    /// which it would hold up, but beside what runs.
+    pub async fn catch_up(&self) {
+        match self.engine.catch_up_with_directory().await {
+            Ok(0) => {}
+            Ok(woken) => tracing::info!(woken, "open requests were looked at with the directory in force"),
+            Err(error) => tracing::error!(error = %error, "not every open request was looked at with the directory in force; the rest follows"),
+        }
     }
 
     /// The version under which this text is kept; a new one where it is new.

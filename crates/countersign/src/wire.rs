@@ -17,6 +17,7 @@ pub mod changed;
 pub mod dead_letter;
 pub mod event;
 pub mod explain;
+pub mod outcome;
 pub mod thread;
 pub mod why;
 
@@ -43,6 +44,9 @@ pub struct RequestBody {
     pub payload_digest: String,
     /// pending, returned, unroutable, held, approved, rejected, expired or withdrawn.
     pub status: String,
+    /// How it ended, by whom and why; not there while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<outcome::OutcomeBody>,
     /// The plain summary, or the model's once it is there.
     pub summary: SummaryBody,
     /// The openings of this revision's stages, in order.
@@ -186,6 +190,7 @@ pub fn request(seen: &Seen, public_url: &str) -> RequestBody {
         payload: seen.payload.clone(),
         payload_digest: seen.payload_digest().to_string(),
         status: status_word(seen.status()).to_owned(),
+        outcome: outcome::outcome(seen),
         summary: summary(seen),
         stages: request.stages.iter().map(|item| stage(seen, item)).collect(),
         executions: request.executions.iter().map(execution).collect(),

@@ -5,6 +5,7 @@ use super::diagnostic::Diagnostic;
 use super::expression::{Comparison, Condition, Constant, Kind, Node};
 use super::{Policy, Rule, Selector, StageSpec, Verdict};
 use crate::people::Roster;
+use crate::stage::{Standing, places, seats_filled};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -22,8 +23,32 @@ pub(super) fn always_before(rule: &Rule, earlier: &[&Rule]) -> Option<String> {
 }
 
 fn implied(this: &Condition, by: &Condition) -> bool {
-    let squeezed = |source: &str| source.split_whitespace().collect::<String>();
-    squeezed(this.source()) == squeezed(by.source()) || implies(this.root(), by.root())
+    this.source() == by.source() || squeezed(this.source()).is_some_and(|text| Some(text) == squeezed(by.source())) || implies(this.root(), by.root())
+}
+
+/// The condition without the blanks that mean nothing: those within quoted texts are part of them, and one stays
+/// between words. Nothing where escapes, long quotes or comments leave open what is quoted.
+fn squeezed(source: &str) -> Option<String> {
+    if ["\\", "\"\"\"", "'''", "//"].iter().any(|unclear| source.contains(unclear)) {
+        return None;
+    }
+    let word = |character: char| character.is_alphanumeric() || character == '_';
+    let (mut kept, mut quote, mut blank) = (String::new(), None, false);
+    for character in source.chars() {
+        if quote.is_none() && character.is_whitespace() {
+            blank = true;
+            continue;
+        }
+        if std::mem::take(&mut blank) && word(character) && kept.chars().next_back().is_some_and(word) {
+            kept.push(' ');
+        }
+        kept.push(character);
+        quote = match quote {
+            None => Some(character).filter(|mark| ['"', '\''].contains(mark)),
+            Some(open) => Some(open).filter(|open| *open != character),
+        };
+    }
+    Some(kept)
 }
 
 /// Whether the second holds wherever the first does. `false` where that is not plain to see.
@@ -160,22 +185,26 @@ impl Policy {
     }
 }
 
-/// Decidable where a stage names only users and groups: too few of them, even if the requester is none.
+/// Decidable where a stage names only users and groups: too few of them, even if the requester is none. One
+/// person fills one seat, so the seats are matched, not counted.
 fn unreachable_quorum(stage: &StageSpec, roster: &Roster) -> Option<String> {
     let fixed = |selector: &Selector| match selector {
         Selector::Person(id) => Some(if roster.is_active(id) { [id.clone()].into() } else { Default::default() }),
         Selector::Group(id) => Some(roster.members(id)),
         _ => None,
     };
-    let needed: usize = stage.seats.iter().map(|seat| usize::from(seat.count)).sum();
-    let mut all = std::collections::BTreeSet::new();
-    for seat in &stage.seats {
+    let counts: Vec<u16> = stage.seats.iter().map(|seat| seat.count).collect();
+    let mut standing = Standing::new();
+    for (index, seat) in stage.seats.iter().enumerate() {
         let sets: Option<Vec<_>> = seat.from.iter().map(fixed).collect();
         let people: std::collections::BTreeSet<_> = sets?.into_iter().flatten().collect();
         if people.len() < usize::from(seat.count) {
             return Some(format!("needs {} voices from {} people", seat.count, people.len()));
         }
-        all.extend(people);
+        for person in people {
+            standing.entry(person).or_default().insert(index);
+        }
     }
-    (all.len() < needed).then(|| format!("needs {needed} different people: today's directory gives {}", all.len()))
+    let (filled, needed) = (seats_filled(&standing, &counts), places(&counts));
+    (filled < needed).then(|| format!("needs {needed} different people: today's directory fills {filled} of its seats"))
 }

@@ -21,6 +21,8 @@ mod stage;
 
 /// Larger files are refused.
 const SOURCE_MAX: usize = 64 << 10;
+/// An optional field printed where it may be absent: refused in files, borne in versions kept from before.
+const UNGUARDED: &str = "unguarded_optional";
 /// The keys of the file itself.
 const KEYS: [&str; 10] = ["policy", "title", "owner", "readers", "payload", "rule", "on", "risk", "rates", "forbidden_words"];
 /// A policy lists this many forbidden words at most.
@@ -44,6 +46,19 @@ impl Policy {
     /// # Errors
     /// Everything wrong with it, in the order of the file.
     pub fn load(file_name: &str, source: &str, read_file: ReadFile<'_>) -> Result<Loaded, Vec<Diagnostic>> {
+        Self::read(file_name, source, read_file, |_| true)
+    }
+
+    /// Reads a version that was in force before: what only a new file may not do any more is borne, so that
+    /// requests pinned to it go on.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_kept(file_name: &str, source: &str, read_file: ReadFile<'_>) -> Result<Loaded, Vec<Diagnostic>> {
+        Self::read(file_name, source, read_file, |error| error.code != UNGUARDED)
+    }
+
+    fn read(file_name: &str, source: &str, read_file: ReadFile<'_>, stops: impl Fn(&Diagnostic) -> bool) -> Result<Loaded, Vec<Diagnostic>> {
         if source.len() > SOURCE_MAX {
             let message = format!("the file is {} bytes long: at most {SOURCE_MAX} are read", source.len());
             return Err(vec![Diagnostic::at(file_name, source, 0..0, "file_size", message)]);
@@ -56,6 +71,7 @@ impl Policy {
         let mut reader = Reader::new(file_name, source);
         let policy = file(&mut reader, table.get_ref(), source, read_file);
         let (mut errors, warnings) = reader.findings();
+        errors.retain(stops);
         match policy {
             Some(policy) if errors.is_empty() => Ok(Loaded { policy, warnings }),
             _ if errors.is_empty() => {
@@ -146,11 +162,21 @@ fn rates(reader: &mut Reader<'_>, table: &Table<'_>, read_file: ReadFile<'_>) ->
 fn title(reader: &mut Reader<'_>, table: &Table<'_>, whole: &Place, scope: &Scope<'_>) -> Option<Template> {
     let (source, place) = reader.required_text(table, "title", whole, "title = \"{{ merchant }}, {{ amount }}\"")?;
     match Template::title(&source, scope.fields) {
-        Ok(template) => Some(template),
+        Ok(template) => {
+            hole(reader, &place, &template, scope);
+            Some(template)
+        }
         Err((message, suggestion)) => {
             reader.error(&place, "template", message, suggestion);
             None
         }
+    }
+}
+
+/// What a template would fail for when it is needed.
+fn hole(reader: &mut Reader<'_>, place: &Place, template: &Template, scope: &Scope<'_>) {
+    if let Some((message, suggestion)) = template.hole(scope.fields) {
+        reader.error(place, UNGUARDED, message, suggestion);
     }
 }
 

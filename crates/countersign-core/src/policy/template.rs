@@ -7,6 +7,8 @@ use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+mod holes;
+
 /// Longer templates are refused.
 const SOURCE_MAX: usize = 8 << 10;
 /// A template takes this many steps at most.
@@ -57,6 +59,15 @@ impl Template {
             return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
         }
         Ok(Self { source: source.to_owned() })
+    }
+
+    /// What is wrong where the template needs an optional field to be there: it would fail when it is rendered.
+    #[must_use]
+    pub fn hole(&self, fields: &[Field]) -> Option<TemplateFault> {
+        let name = holes::unguarded(&self.source, fields)?;
+        let message = format!("the template prints `{name}`, which is optional: where it is absent, nothing can be rendered");
+        let suggestion = format!("`{{{{ {name} | default('-') }}}}`, `{{{{ {name} | json }}}}`, or within `{{% if {name} %}}`");
+        Some((message, Some(suggestion)))
     }
 
     /// As written.

@@ -67,6 +67,7 @@ pub fn effects(request: &Request, event: &Event, facts: &Facts<'_>) -> Vec<Effec
         Event::Settled { .. } => settled(request, facts),
         Event::Summarised { .. } | Event::SummaryDeclined { .. } => vec![Effect::Release],
         Event::ExecutionSucceeded(_) | Event::ExecutionRetried { .. } => next_action(request),
+        Event::ExecutionAbandoned { action, .. } => notify(NoticeKind::DeadLettered, None, guardians_of_given_up(request, action, facts)),
         Event::ExecutionDeadLettered(_) => notify(NoticeKind::DeadLettered, None, guardians(request, facts)),
         Event::NoticeFailed { kind, .. } if *kind != NoticeKind::DeadLettered => notify(NoticeKind::DeadLettered, None, guardians(request, facts)),
         Event::NoticeRetried { effect, .. } => request.notice(*effect).map(|notice| Effect::Retell { notice: notice.clone() }).into_iter().collect(),
@@ -80,7 +81,6 @@ pub fn effects(request: &Request, event: &Event, facts: &Facts<'_>) -> Vec<Effec
         | Event::NoticeAbandoned { .. }
         | Event::ExecutionStarted { .. }
         | Event::ExecutionFailed { .. }
-        | Event::ExecutionAbandoned { .. }
         | Event::Commented { .. }
         | Event::Attached { .. } => Vec::new(),
     }
@@ -123,6 +123,14 @@ fn guardians(request: &Request, facts: &Facts<'_>) -> BTreeSet<PersonId> {
     let mut people = resolved(&facts.policy.owner, request, facts);
     people.extend(facts.roster.with_role(Role::Operator));
     people
+}
+
+/// Of actions that are given up because one before them was: the last of them tells.
+fn guardians_of_given_up(request: &Request, action: &ActionName, facts: &Facts<'_>) -> BTreeSet<PersonId> {
+    let given_up = |execution: &&crate::execution::Execution| execution.state == ExecutionState::Abandoned;
+    let followed = request.executions.iter().filter(given_up).count() > 1;
+    let last = request.executions.last().is_some_and(|execution| &execution.action == action);
+    if followed && last { guardians(request, facts) } else { BTreeSet::new() }
 }
 
 fn resolved(selectors: &[Selector], request: &Request, facts: &Facts<'_>) -> BTreeSet<PersonId> {

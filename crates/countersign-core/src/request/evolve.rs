@@ -106,7 +106,10 @@ fn apply(request: &mut Request, at: Timestamp, event: &Event) -> Result<(), &'st
         Event::ExecutionFailed { attempt, retry_at } => {
             end_attempt(request, at, attempt, ExecutionState::Waiting { not_before: Some(*retry_at) })?;
         }
-        Event::ExecutionDeadLettered(end) => end_attempt(request, at, end, ExecutionState::Failed)?,
+        Event::ExecutionDeadLettered(end) => {
+            end_attempt(request, at, end, ExecutionState::Failed)?;
+            forget_empty_body(execution_mut(request, &end.action, at)?);
+        }
         Event::ExecutionRetried { action, .. } => execution_mut(request, action, at)?.state = ExecutionState::Waiting { not_before: None },
         Event::ExecutionAbandoned { action, .. } => execution_mut(request, action, at)?.state = ExecutionState::Abandoned,
         Event::NoticeDelivered { .. } | Event::NoticeFailed { .. } | Event::NoticeRetried { .. } | Event::NoticeAbandoned { .. } => {
@@ -231,6 +234,13 @@ fn end_attempt(request: &mut Request, at: Timestamp, end: &AttemptEnded, state: 
     execution.answer = Some(end.answer.clone());
     execution.state = state;
     Ok(())
+}
+
+/// Earlier records name an empty body where none could be rendered: a dead letter that no attempt preceded.
+fn forget_empty_body(execution: &mut Execution) {
+    if execution.attempts == 0 && execution.bytes == 0 {
+        execution.body = None;
+    }
 }
 
 fn stage_mut(request: &mut Request, id: StageId) -> Result<&mut Stage, &'static str> {

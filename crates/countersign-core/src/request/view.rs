@@ -108,7 +108,7 @@ impl Request {
     #[must_use]
     pub fn due(&self, facts: &Facts<'_>) -> Option<Timestamp> {
         let specs = specs(self, facts);
-        self.open_stages().filter_map(|stage| due(stage, specs.get(stage.spec)?, facts.now)).min()
+        self.open_stages().filter_map(|stage| self.due_of(stage, specs.get(stage.spec)?, facts.now)).min()
     }
 
     /// A stage of the current revision as people see it.
@@ -129,7 +129,7 @@ impl Request {
             approvers: approvers.into_iter().collect(),
             approved_by: stage.said(Decision::Approve).cloned().collect(),
             rejected_by: stage.said(Decision::Reject).cloned().collect(),
-            due: spec.filter(|_| stage.closed.is_none()).and_then(|spec| due(stage, spec, facts.now)),
+            due: spec.filter(|_| stage.closed.is_none()).and_then(|spec| self.due_of(stage, spec, facts.now)),
             escalations_fired: stage.escalations.iter().filter(|escalation| escalation.level.is_some()).count(),
             require_passkey: stage.require_passkey,
         }
@@ -176,6 +176,12 @@ impl Request {
     pub fn heard(&self, stage: &Stage, facts: &Facts<'_>) -> Vec<PersonId> {
         heard(self, stage, facts).into_keys().collect()
     }
+
+    /// The next escalation or expiry of a stage; while the request is returned, nobody is asked further.
+    fn due_of(&self, stage: &Stage, spec: &StageSpec, now: Timestamp) -> Option<Timestamp> {
+        let fires = |timer: &Timer| matches!(timer, Timer::Expire) || (self.returned_by.is_none() && matches!(timer, Timer::Escalate(_)));
+        timers(stage, spec, now).into_iter().filter(|(_, timer)| fires(timer)).map(|(due, _)| due).min()
+    }
 }
 
 fn unsigned(person: &PersonId, decision: Decision, revision: crate::id::Revision) -> Voicing {
@@ -189,8 +195,4 @@ fn on_record(stage: &Stage) -> Standing {
         stage.asked.iter().enumerate().filter(|(_, asked)| added || asked.contains(person)).map(|(seat, _)| seat).collect()
     };
     stage.said(Decision::Approve).map(|person| (person.clone(), seats(person))).collect()
-}
-
-fn due(stage: &Stage, spec: &StageSpec, now: Timestamp) -> Option<Timestamp> {
-    timers(stage, spec, now).into_iter().filter(|(_, timer)| !matches!(timer, Timer::Remind(_))).map(|(due, _)| due).min()
 }

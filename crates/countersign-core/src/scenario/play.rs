@@ -213,9 +213,8 @@ impl<'a> World<'a> {
         let waiting = self.current(index).and_then(|request| {
             request.executions.iter().find(|execution| matches!(execution.state, ExecutionState::Waiting { .. } | ExecutionState::Running { .. }))
         });
-        let Some((action, body, token)) = waiting.map(|execution| (execution.action.clone(), execution.body, execution.attempts + 1)) else {
-            return "nothing runs".to_owned();
-        };
+        let runnable = waiting.and_then(|execution| Some((execution.action.clone(), execution.body?, execution.attempts + 1)));
+        let Some((action, body, token)) = runnable else { return "nothing runs".to_owned() };
         let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let start = Command::StartExecution { action: action.clone(), lease_until, body };
         if let Err(refusal) = self.give(index, &start, now) {

@@ -67,7 +67,7 @@ impl Telling<'_> {
                 vec![format!("{} failed for good ({})", end.action, end.answer), self.tells(NoticeKind::DeadLettered)]
             }
             Event::ExecutionRetried { .. } => self.runs(),
-            Event::ExecutionAbandoned { action, .. } => vec![format!("{action} given up")],
+            Event::ExecutionAbandoned { action, .. } => self.given_up(index, action),
             Event::Commented { .. } | Event::Attached { .. } => vec!["noted".to_owned()],
             Event::Submitted { .. }
             | Event::Ruled { .. }
@@ -176,6 +176,12 @@ impl Telling<'_> {
         }
         let due = self.request().due(self.facts)?;
         Some(format!("due {}", clock::show(due, self.facts.now, self.zone)))
+    }
+
+    /// Those who hear of actions given up with the one before them are told once, at the end.
+    fn given_up(&self, index: usize, action: &crate::id::ActionName) -> Vec<String> {
+        let last = index + 1 == self.decided.events.len() && self.decided.effects.iter().any(|effect| matches!(effect, Effect::Notify { .. }));
+        std::iter::once(format!("{action} given up")).chain(last.then(|| self.tells(NoticeKind::DeadLettered))).collect()
     }
 
     fn settled_as(&self, outcome: OutcomeName) -> bool {

@@ -14,7 +14,6 @@ use countersign_core::request::view::Status;
 use jiff::SignedDuration;
 
 const PAY: &str = "[[on.approved]]\nname = \"pay\"\nhttp = { url = \"https://erp.example/pay\" }\n";
-const FILE: &str = "[[on.approved]]\nname = \"file\"\nhttp = { url = \"https://erp.example/file\" }\n";
 
 fn key(person: &str) -> Actor {
     Actor::Key { key: KeyId::from_bytes([1; 16]), person: Some(PersonId::from(person)) }
@@ -57,6 +56,15 @@ fn rule_3_an_operator_cannot_ask_one_whose_voice_is_spent() {
     world.approve("ana").unwrap();
     let reassign = Command::Reassign { by: Actor::Person("zoe".into()), to: vec!["ana".into()] };
     assert_eq!(world.give(&reassign), Err(Refusal::NobodyToAsk));
+}
+
+#[test]
+fn rule_2_nobody_chooses_who_decides_their_own_request() {
+    let mut world = World::asking("");
+    let reassign = |by: &str| Command::Reassign { by: by.into(), to: vec!["eva".into()] };
+    assert_eq!(world.give(&reassign("leo")), Err(Refusal::OwnRequest), "an operator, but the requester");
+    world.give(&reassign("zoe")).unwrap();
+    world.approve("eva").unwrap();
 }
 
 const BESIDE: &str = "[[rule]]\nname = \"r\"\n\
@@ -188,6 +196,56 @@ fn rule_11_a_late_decision_is_told_what_happened_and_who_did_it() {
 }
 
 #[test]
+fn rule_11_a_late_decision_is_told_who_ended_it_for_every_outcome() {
+    let late = |world: &mut World| match world.approve("cy").unwrap_err() {
+        Refusal::AlreadySettled { outcome, by, .. } => (outcome, by),
+        other => panic!("{other:?}"),
+    };
+    let mut world = World::asking("quorum = 2");
+    world.approve("ana").unwrap();
+    world.give(&Command::Withdraw { by: key("leo") }).unwrap();
+    assert_eq!(late(&mut world), (OutcomeName::Withdrawn, vec!["leo".into()]), "who approved did not withdraw it");
+    let mut world = World::asking("quorum = 2");
+    world.approve("ana").unwrap();
+    world.hours(72).wake();
+    assert_eq!(late(&mut world), (OutcomeName::Expired, vec![]), "nobody did");
+    let mut world = World::asking("quorum = 2");
+    world.approve("ana").unwrap();
+    world.decide("bo", Decision::Reject).unwrap();
+    assert_eq!(late(&mut world), (OutcomeName::Rejected, vec!["bo".into()]));
+    let mut world = World::asking("");
+    world.approve("ana").unwrap();
+    assert_eq!(late(&mut world), (OutcomeName::Approved, vec!["ana".into()]));
+}
+
+#[test]
+fn rule_12_a_no_without_its_reason_is_refused_through_every_door() {
+    for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
+        for decision in [Decision::Reject, Decision::RequestChanges] {
+            let mut world = World::asking("");
+            let mut voicing = Voicing { person: "ana".into(), decision, revision: Revision::FIRST, comment: None, door, relayed_by: None };
+            assert_eq!(world.give(&Command::Decide(voicing.clone())), Err(Refusal::CommentRequired));
+            voicing.comment = Some(Digest::of(b"because"));
+            world.give(&Command::Decide(voicing)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn rule_12_a_standing_rejection_weighs_before_the_approval_that_silence_would_give() {
+    let mut world = World::asking("reject_quorum = 2\non_expiry = \"approve\"");
+    world.decide("ana", Decision::Reject).unwrap();
+    assert_eq!(world.request().status(), Status::Pending, "one of two, and others may still approve");
+    world.hours(72).wake();
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Rejected));
+    assert_eq!(world.request().deciders(), [PersonId::from("ana")]);
+    let mut world = World::asking("reject_quorum = 2\non_expiry = \"approve\"");
+    world.decide("ana", Decision::Reject).unwrap();
+    world.leaves("ana").hours(72).wake();
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Approved), "the word of one who has left weighs nothing");
+}
+
+#[test]
 fn rule_12_rejection_is_weighed_before_approval() {
     let mut world = World::asking("quorum = 2\nreject_quorum = 2");
     world.decide("ana", Decision::Reject).unwrap();
@@ -240,6 +298,23 @@ fn rule_16_the_last_millisecond_decides_and_the_deadline_does_not() {
 }
 
 #[test]
+fn rule_16_a_level_that_was_due_before_the_deadline_moves_it_swept_or_not() {
+    let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"], expire = \"96h\" }]");
+    world.hours(80).approve("eva").unwrap();
+    assert_eq!(world.request().status(), Status::Settled(OutcomeName::Approved));
+}
+
+#[test]
+fn rule_14_what_is_due_while_returned_is_the_expiry_alone() {
+    let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"] }]");
+    world.decide("ana", Decision::RequestChanges).unwrap();
+    world.hours(9).wake();
+    let expires_at = world.request().stages[0].expires_at;
+    assert_eq!(world.request().due(&world.facts()), Some(expires_at));
+    assert_eq!(world.request().stage_view(&world.request().stages[0], &world.facts()).due, Some(expires_at));
+}
+
+#[test]
 fn rule_16_a_level_that_is_due_only_now_may_bring_a_deadline_that_has_passed_too() {
     let mut world = World::asking("escalate = [{ after = \"8h\", to = [\"group:leads\"], expire = \"2h\" }]");
     let expired_at = world.hours(10).now;
@@ -270,89 +345,6 @@ fn rule_20_a_request_can_be_decided_before_any_notice_left() {
     let decided = world.approve("ana").unwrap();
     assert!(decided.effects.contains(&Effect::Execute { action: "pay".into() }), "events and effects come from one decision");
     assert_eq!(decided.contents.len(), 1, "with the bytes that will be sent");
-}
-
-fn paying() -> World {
-    let mut world = World::new(policy(&format!("[[rule]]\nname = \"r\"\nverdict = \"allow\"\n{PAY}{FILE}")), roster("leo zoe", &[]));
-    world.submit("leo").unwrap();
-    world
-}
-
-#[test]
-fn rule_21_an_execution_is_claimed_once_under_a_lease_and_a_token() {
-    let mut world = paying();
-    world.start("pay").unwrap();
-    assert_eq!(world.start("pay"), Err(Refusal::NotRunnable("pay".into())), "somebody holds the lease");
-    world.later(SignedDuration::from_secs(61)).start("pay").unwrap();
-    assert_eq!(world.finish("pay", 1, ReportVerdict::Succeeded), Err(Refusal::LeaseLost { token: 1, current: 2 }), "a zombie");
-    world.finish("pay", 2, ReportVerdict::Succeeded).unwrap();
-    assert_eq!(world.start("pay"), Err(Refusal::NotRunnable("pay".into())), "done once");
-    assert_eq!(world.finish("pay", 2, ReportVerdict::Succeeded), Err(Refusal::LeaseLost { token: 2, current: 2 }));
-}
-
-#[test]
-fn rule_21_a_worker_that_slept_through_its_lease_does_not_begin() {
-    let mut world = paying();
-    let (body, lease_until) = (world.request().executions[0].body, world.now);
-    let late = Command::StartExecution { action: "pay".into(), lease_until, body };
-    assert_eq!(world.give(&late), Err(Refusal::LeaseLost { token: 1, current: 0 }));
-    world.start("pay").unwrap();
-}
-
-#[test]
-fn rule_21_actions_run_in_order() {
-    let mut world = paying();
-    assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "pay comes first");
-    let lease_until = world.now;
-    let unknown = Command::StartExecution { action: "steal".into(), lease_until, body: Digest::of(b"") };
-    assert_eq!(world.give(&unknown), Err(Refusal::UnknownAction("steal".into())));
-}
-
-#[test]
-fn rules_21_and_22_bytes_that_are_not_the_approved_ones_are_a_dead_letter_at_once() {
-    let mut world = paying();
-    let lease_until = world.now.checked_add(SignedDuration::from_secs(60)).unwrap();
-    let forged = Command::StartExecution { action: "pay".into(), lease_until, body: Digest::of(b"other bytes") };
-    let decided = world.give(&forged).unwrap();
-    assert_eq!(names(&decided), ["execution_dead_lettered"], "no attempt begins");
-    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
-    assert_eq!((&world.request().executions[0].state, world.request().executions[0].attempts), (&ExecutionState::Failed, 0));
-    assert_eq!(world.give(&forged), Err(Refusal::NotRunnable("pay".into())), "it is not tried again by itself");
-    let retry = Command::RetryExecution { action: "pay".into(), by: Actor::Person("zoe".into()) };
-    world.give(&retry).unwrap();
-    assert_eq!(names(&world.give(&forged).unwrap()), ["execution_dead_lettered"], "a retry by hand checks again");
-    world.give(&retry).unwrap();
-    assert_eq!(names(&world.start("pay").unwrap()), ["execution_started"], "and runs once the bytes are the approved ones");
-}
-
-#[test]
-fn rule_21_a_body_is_rendered_once_and_sealed_under_its_salt() {
-    let mut world = World::new(policy(&format!("[[rule]]\nname = \"r\"\nverdict = \"allow\"\n{PAY}")), roster("leo zoe", &[]));
-    let decided = world.submit("leo").unwrap();
-    let sealed = &decided.contents[0];
-    assert_eq!(sealed.id, Digest::salted(&sealed.salt, &sealed.bytes));
-    assert_eq!(decided.request.executions[0].body, sealed.id);
-    assert!(String::from_utf8(sealed.bytes.clone()).unwrap().contains("\"what\":\"a thing\""));
-}
-
-#[test]
-fn rule_22_a_failure_is_retried_then_a_dead_letter_then_in_the_operators_hands() {
-    let mut world = paying();
-    world.start("pay").unwrap();
-    let retry_at = world.now.checked_add(SignedDuration::from_secs(5)).unwrap();
-    world.finish("pay", 1, ReportVerdict::RetryAt(retry_at)).unwrap();
-    assert_eq!(world.request().executions[0].state, ExecutionState::Waiting { not_before: Some(retry_at) });
-    world.start("pay").unwrap();
-    let decided = world.finish("pay", 2, ReportVerdict::GiveUp).unwrap();
-    assert!(decided.effects.iter().any(|it| matches!(it, Effect::Notify { kind: NoticeKind::DeadLettered, to, .. } if to.as_str() == "zoe")));
-    let by = || Actor::Person("zoe".into());
-    let abandon = |action: &str| Command::AbandonExecution { action: ActionName::from(action), by: by(), reason: None };
-    assert_eq!(world.give(&abandon("file")), Err(Refusal::NotADeadLetter("file".into())));
-    world.give(&Command::RetryExecution { action: "pay".into(), by: by() }).unwrap();
-    world.start("pay").unwrap();
-    world.finish("pay", 3, ReportVerdict::GiveUp).unwrap();
-    world.give(&abandon("pay")).unwrap();
-    assert_eq!(world.start("file"), Err(Refusal::NotRunnable("file".into())), "the next runs after success only");
 }
 
 #[test]

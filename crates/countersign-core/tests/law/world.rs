@@ -116,16 +116,8 @@ impl World {
 
     pub(crate) fn decide_on(&mut self, person: &str, decision: Decision, revision: Revision) -> Result<Decided, Refusal> {
         let person = PersonId::from(person);
-        self.give(&Command::Decide(Voicing {
-            person,
-            decision,
-            revision,
-            comment: None,
-            door: Door::Api,
-            relayed_by: None,
-            stage: None,
-            proof: None,
-        }))
+        let comment = (decision != Decision::Approve).then(|| Digest::of(b"because"));
+        self.give(&Command::Decide(Voicing { person, decision, revision, comment, door: Door::Api, relayed_by: None, stage: None, proof: None }))
     }
 
     pub(crate) fn approve(&mut self, person: &str) -> Result<Decided, Refusal> {
@@ -147,7 +139,7 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, action: &str) -> Result<Decided, Refusal> {
-        let body = self.request().executions.iter().find(|execution| execution.action.as_str() == action).unwrap().body;
+        let body = self.request().executions.iter().find(|execution| execution.action.as_str() == action).unwrap().body.unwrap();
         let lease_until = self.now.checked_add(SignedDuration::from_secs(60)).unwrap();
         self.give(&Command::StartExecution { action: action.into(), lease_until, body })
     }

@@ -164,9 +164,9 @@ pub(super) enum CauseForm {
     Withdrawn(#[serde(with = "stored")] Actor),
 }
 
-/// Name, body, length.
+/// Name, body where there is one, length.
 impl Stored for PlannedAction {
-    type Form = (String, String, u64);
+    type Form = (String, Option<String>, u64);
     fn form(&self) -> Self::Form {
         (self.name.form(), self.body.form(), self.bytes)
     }

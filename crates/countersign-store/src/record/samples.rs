@@ -64,7 +64,7 @@ pub fn one_approver_life() -> Vec<Event> {
         Event::Settled {
             outcome: OutcomeName::Approved,
             cause: Cause::Decisions,
-            actions: vec![PlannedAction { name: "pay".into(), body: content("body"), bytes: 212 }],
+            actions: vec![PlannedAction { name: "pay".into(), body: Some(content("body")), bytes: 212 }],
         },
         Event::ExecutionStarted { action: "pay".into(), token: 1, lease_until: moment() + SignedDuration::from_secs(60) },
         Event::ExecutionSucceeded(attempt),
@@ -201,6 +201,11 @@ fn ending() -> Vec<Event> {
         settled(OutcomeName::Expired, Cause::Expiry { late_ms: 4 }),
         settled(OutcomeName::Withdrawn, Cause::Withdrawn(Actor::Person("ana".into()))),
         settled(OutcomeName::Withdrawn, Cause::Withdrawn(Actor::Engine)),
+        Event::Settled {
+            outcome: OutcomeName::Approved,
+            cause: Cause::Decisions,
+            actions: vec![PlannedAction { name: "pay".into(), body: None, bytes: 0 }],
+        },
     ]
 }
 

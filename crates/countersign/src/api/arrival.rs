@@ -84,7 +84,7 @@ mod tests {
             ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0", "Edge on Windows"),
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Mobile/15E148 Safari/604.1", "Safari on iPhone"),
             ("curl/8.14.1", "curl"),
-            ("<script>alert(1)</script>", "scriptalert1"),
+            ("<script>alert(1)</script>", "scriptalert"),
             ("", "unknown"),
         ];
         for (agent, words) in table {

@@ -39,6 +39,7 @@ codes! {
     "already_submitted" 409 "The request exists already"
     "body_too_large" 413 "The body is too large"
     "busy" 503 "The request is busy"
+    "comment_required" 422 "A no needs its reason"
     "cross_site" 403 "The form came from another site"
     "forbidden" 403 "You may not do this"
     "idempotency_conflict" 409 "The idempotency key came with another body"

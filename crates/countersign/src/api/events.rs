@@ -5,8 +5,8 @@ use super::parameters::{Named, NoParameters, Parameters, invalid, limit};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
 use crate::engine::Caller;
-use crate::engine::query::{Told, rule_of};
-use crate::wire::event::{EventBody, listed, streamed};
+use crate::engine::query::Told;
+use crate::wire::event::{EventBody, streamed, told};
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -48,7 +48,7 @@ pub(super) async fn of_request(
     _: Parameters<NoParameters>,
 ) -> Result<Json<EventPage>, Problem> {
     let (seen, events) = state.engine.see_with_events(&caller, id).await?;
-    let items = events.iter().zip(1_u64..).map(|((at, event), number)| listed(id, number, *at, event, rule_of(&seen.policy, event))).collect();
+    let items = events.iter().zip(1_u64..).map(|((at, event), number)| told(&seen, number, *at, event)).collect();
     Ok(Json(EventPage { items, next: None }))
 }
 

@@ -49,9 +49,6 @@ pub(crate) struct Comment {
 impl Decide {
     /// Passes this decision on.
     pub(crate) async fn run(self, decision: &str, json: bool) -> Result<Exit, Failure> {
-        if decision != "approve" && self.comment.as_deref().is_none_or(|text| text.trim().is_empty()) {
-            return Err(Failure::usage("say why: --comment TEXT; the requester reads it"));
-        }
         let server = self.server.connect()?;
         let revision = match self.revision {
             Some(revision) => revision,

@@ -1,6 +1,7 @@
 //! `countersign gate`: a program runs once people agreed to exactly this program, these arguments, here.
 
 use super::payload::PayloadArgs;
+use super::requests::ended;
 use super::server::ServerArgs;
 use super::submit::{Proposal, deadline, outcome, submit, wait};
 use super::terminal::{self, clean};
@@ -65,7 +66,7 @@ impl Gate {
                 let say = if json {
                     serde_json::to_string(&after).unwrap_or_default()
                 } else {
-                    format!("{} is {}: nothing was run", after.id, clean(&after.status))
+                    format!("{} was {}; nothing was run", after.id, ended(&after).unwrap_or_else(|| clean(&after.status)))
                 };
                 terminal::complain(&say);
                 return Ok(turned);

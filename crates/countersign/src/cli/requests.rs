@@ -3,7 +3,9 @@
 use super::server::{Server, ServerArgs};
 use super::terminal::{self, clean, moment};
 use super::{Exit, Failure};
+use crate::api::events::EventPage;
 use crate::api::lists::RequestPage;
+use crate::wire::event::EventBody;
 use crate::wire::why::WhyBody;
 use crate::wire::{RequestBody, RequestLine, StageBody};
 use anstyle::AnsiColor;
@@ -161,10 +163,32 @@ fn in_few_lines(line: &RequestLine, now: jiff::Timestamp) {
 
 impl Show {
     pub(crate) async fn run(self, json: bool) -> Result<Exit, Failure> {
-        let request: RequestBody = self.server.connect()?.get(&["v1", "requests", &self.request], &[]).await?;
+        let server = self.server.connect()?;
+        let request: RequestBody = server.get(&["v1", "requests", &self.request], &[]).await?;
         show(&request, json);
+        if !json {
+            let record: EventPage = server.get(&["v1", "requests", &self.request, "events"], &[]).await?;
+            record.items.iter().for_each(words);
+        }
         Ok(Exit::Done)
     }
+}
+
+/// What people said, with who and when.
+fn words(event: &EventBody) {
+    let fact = |name: &str| event.facts.pointer(name).and_then(Value::as_str).map(clean);
+    let Some(text) = fact("/text") else { return };
+    let who = ["/person", "/by/person", "/by/for"].into_iter().find_map(fact).unwrap_or_default();
+    let what = fact("/decision").map(|decision| format!(" ({})", decision.replace('_', " "))).unwrap_or_default();
+    terminal::say(&format!("{who}{what}, {}: {text}", moment(&event.at, jiff::Timestamp::now())));
+}
+
+/// How it ended, in one line: `rejected by bo: too dear`.
+pub(crate) fn ended(request: &RequestBody) -> Option<String> {
+    let end = request.outcome.as_ref()?;
+    let by = if end.decided_by.is_empty() { String::new() } else { format!(" by {}", clean(&end.decided_by.join(", "))) };
+    let reason = end.reason.as_deref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+    Some(format!("{}{by}{reason}", clean(&end.outcome)))
 }
 
 /// Prints a request whole.
@@ -183,6 +207,9 @@ pub(crate) fn show(request: &RequestBody, json: bool) {
     line("submitted", &moment(&request.created_at, now));
     if let Some(at) = &request.settled_at {
         line("settled", &moment(at, now));
+    }
+    if let Some(ended) = ended(request) {
+        line("outcome", &ended);
     }
     terminal::say("");
     facts(&request.payload);

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub enum Scope {
     /// Submit, revise, withdraw, comment, in the name of those it acts for.
     Submit,
-    /// Read what it submitted.
+    /// Read what it submitted, and what those asked for whom it acts for.
     Read,
     /// Read everything.
     ReadAll,
@@ -59,6 +59,18 @@ pub enum ActsFor {
     Anybody,
 }
 
+impl ActsFor {
+    /// Whether it may speak for this person.
+    #[must_use]
+    pub fn includes(&self, person: &PersonId) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::One(one) => one == person,
+            Self::Anybody => true,
+        }
+    }
+}
+
 /// Who calls.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Caller {
@@ -102,10 +114,8 @@ impl Caller {
                 if !scopes.contains(&Scope::Submit) {
                     return Err(EngineError::Forbidden("this key has no scope `submit`"));
                 }
-                match acts_for {
-                    ActsFor::Anybody => {}
-                    ActsFor::One(person) if person == requester => {}
-                    _ => return Err(EngineError::Forbidden("this key does not act for that requester")),
+                if !acts_for.includes(requester) {
+                    return Err(EngineError::Forbidden("this key does not act for that requester"));
                 }
                 Ok(Actor::Key { key: *id, person: Some(requester.clone()) })
             }
@@ -168,15 +178,23 @@ impl Caller {
         }
         match self {
             Self::Person { id, .. } => seen.roster.is_active(id) && (seen.involves(id) || owns(seen, id)),
-            Self::Key { id, scopes, .. } => {
+            Self::Key { id, scopes, acts_for } => {
                 // A relay is given ids by the system that shows requests to people; it lists nothing.
                 if scopes.contains(&Scope::DecideOnBehalf) {
                     return true;
                 }
-                let reads = scopes.contains(&Scope::Read) || scopes.contains(&Scope::Submit);
-                reads && matches!(&seen.request.submitted_by, Actor::Key { key, .. } if key == id)
+                let made = matches!(&seen.request.submitted_by, Actor::Key { key, .. } if key == id);
+                scopes.contains(&Scope::Read) && (made || acts_for.includes(&seen.request.requester))
             }
         }
+    }
+
+    /// Whether the request exists for it when it acts on it: what it may see, and for a key that submits also what
+    /// belongs to those it acts for, which it may revise and withdraw without reading it.
+    #[must_use]
+    pub fn reaches(&self, seen: &Seen) -> bool {
+        let acts = |scopes: &BTreeSet<Scope>, acts_for: &ActsFor| scopes.contains(&Scope::Submit) && acts_for.includes(&seen.request.requester);
+        self.sees(seen) || matches!(self, Self::Key { scopes, acts_for, .. } if acts(scopes, acts_for))
     }
 }
 

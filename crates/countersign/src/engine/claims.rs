@@ -97,8 +97,8 @@ impl Engine {
         let before = self.shelf().people().roster.clone();
         let claimed = Claimed { groups: kept.groups, version };
         self.shelf().change_people(|listed| drop(listed.claims.insert((kept.person, kept.provider), claimed)));
-        let after = self.shelf().people().roster.clone();
-        self.directory_changed(&before, &after).await?;
+        self.directory_put(&before).await?;
+        self.catch_up_with_directory().await?;
         Ok(())
     }
 

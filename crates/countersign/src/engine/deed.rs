@@ -74,7 +74,7 @@ impl Engine {
             }
         };
         self.must_see(caller, id).await?;
-        let comment = verdict.comment.filter(|text| !text.is_empty()).map(|text| self.seal(text.into_bytes()));
+        let comment = verdict.comment.filter(|text| !text.trim().is_empty()).map(|text| self.seal(text.into_bytes()));
         let voicing = Voicing {
             person,
             decision: verdict.decision,
@@ -96,7 +96,7 @@ impl Engine {
     /// # Errors
     /// When the caller may not, the payload does not fit, or the request is settled.
     pub async fn revise(&self, caller: &Caller, id: RequestId, payload: &Value) -> Result<Handled, EngineError> {
-        let seen = self.must_see(caller, id).await?;
+        let seen = self.must_reach(caller, id).await?;
         let by = self.speaks_for_requester(caller, &seen)?;
         let accepted = seen.policy.accept(payload, &self.shelf().people().roster).map_err(EngineError::InvalidPayload)?;
         let content = self.seal(canonical(&accepted).into_bytes());
@@ -111,7 +111,7 @@ impl Engine {
     /// # Errors
     /// When the caller may not, or it is settled.
     pub async fn withdraw(&self, caller: &Caller, id: RequestId) -> Result<Handled, EngineError> {
-        let seen = self.must_see(caller, id).await?;
+        let seen = self.must_reach(caller, id).await?;
         let by = self.speaks_for_requester(caller, &seen)?;
         self.handle(id, Instruction::new(Command::Withdraw { by }, caller.name())).await
     }
@@ -181,6 +181,12 @@ impl Engine {
             Caller::Person { id, .. } => Actor::Person(id.clone()),
             Caller::Key { id, .. } => Actor::Key { key: *id, person: None },
         })
+    }
+
+    /// The same for those who act on it in the requester's name, whether or not they may read it.
+    async fn must_reach(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
+        let seen = self.look(id).await?.filter(|seen| caller.reaches(seen));
+        seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }
 
     fn speaks_for_requester(&self, caller: &Caller, seen: &Seen) -> Result<Actor, EngineError> {

@@ -13,7 +13,8 @@ use countersign_core::people::Roster;
 use countersign_core::policy::Policy;
 use countersign_core::refusal::Refusal;
 use countersign_core::request::{Decided, Effect, Facts, Request, decide, fold};
-use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Kind, Loaded, OutboxChange, OutboxRow, Put, RefusedAttempt};
+use countersign_store::{Append, Commit, CommitError, Content, Fault, Idempotent, Kind, Loaded, OutboxChange, OutboxRow};
+use countersign_store::{Put, RefusedAttempt, RequestRow};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -89,6 +90,8 @@ struct Opened {
     /// The version of the directory's record that the roster stands on.
     directory: u64,
     now: Timestamp,
+    /// As lists show it so far.
+    row: Option<RequestRow>,
 }
 
 impl Opened {
@@ -122,7 +125,8 @@ impl Engine {
                 Ok(decided) => decided,
                 Err(refusal) => return Err(self.refused(id, &instruction, refusal, opened.now).await),
             };
-            if decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt) {
+            let idle = decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt);
+            if idle && !shows_otherwise(&instruction, &decided, &opened, &facts) {
                 return Ok(Handled {
                     seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now),
                     events: vec![],
@@ -154,7 +158,7 @@ impl Engine {
             let payload = instruction.payload.clone().unwrap_or(Value::Null);
             // A submission too bears the store's time: nodes' own clocks may differ by days (rule 16).
             let now = self.store_now().await?;
-            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, directory, now });
+            return Ok(Opened { request: None, events: Vec::new(), contents: Vec::new(), policy, payload, roster, directory, now, row: None });
         };
         let request = folded(id, &loaded)?;
         let policy = self.shelf.version(&request.version, self.records()).await?;
@@ -162,7 +166,17 @@ impl Engine {
             Some(payload) => payload.clone(),
             None => payload_of(&request, &loaded.contents)?,
         };
-        Ok(Opened { request: Some(request), events: loaded.events, contents: loaded.contents, policy, payload, roster, directory, now: loaded.now })
+        Ok(Opened {
+            request: Some(request),
+            events: loaded.events,
+            contents: loaded.contents,
+            policy,
+            payload,
+            roster,
+            directory,
+            now: loaded.now,
+            row: Some(loaded.row),
+        })
     }
 
     /// Everything that is written together, and whom to wake for it.
@@ -175,7 +189,7 @@ impl Engine {
         outbox.extend(added);
         let mut contents = instruction.contents.clone();
         contents.extend(decided.contents.iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes.clone() }));
-        let append = (!decided.events.is_empty()).then(|| Append {
+        let append = (!decided.events.is_empty() || shows_otherwise(instruction, decided, opened, facts)).then(|| Append {
             id,
             expected: opened.request.as_ref().map_or(0, |request| request.events),
             at: opened.now,
@@ -311,6 +325,13 @@ fn tell_the_log(decided: &Decided) {
             _ => {}
         }
     }
+}
+
+/// Whether a look at the request finds that lists show it otherwise than it is: people changed, and nothing
+/// had to happen for it.
+fn shows_otherwise(instruction: &Instruction, decided: &Decided, opened: &Opened, facts: &Facts<'_>) -> bool {
+    let looks = instruction.command == Command::Wake && decided.events.is_empty();
+    looks && opened.row.as_ref().is_some_and(|row| *row != super::row::row_of(&decided.request, facts))
 }
 
 /// The moment before which the commit must happen: the next timer that would change what was decided. Behind a

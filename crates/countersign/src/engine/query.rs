@@ -1,5 +1,6 @@
 //! Reading: one request, lists, the inbox, events, why. Each looks through the caller's eyes.
 
+use super::caller::{ActsFor, Scope};
 use super::handle::{folded, payload_of};
 use super::{Caller, Engine, EngineError, Seen};
 use countersign_core::canonical::Digest;
@@ -57,6 +58,11 @@ impl Engine {
     pub async fn list(&self, caller: &Caller, mut query: ListQuery) -> Result<Page<RequestRow>, EngineError> {
         if !caller.reads_all(&self.shelf().people().roster) {
             match caller {
+                Caller::Key { scopes, .. } if !scopes.contains(&Scope::Read) => return Err(EngineError::Forbidden("this key has no scope `read`")),
+                // What it acts for one person holds all that it submitted.
+                Caller::Key { acts_for: ActsFor::One(person), .. } if query.requester.as_ref().is_none_or(|asked| asked == person) => {
+                    query.requester = Some(person.clone());
+                }
                 Caller::Key { id, .. } => query.key = Some(*id),
                 Caller::Person { id, .. } if own(&query, id) => {}
                 Caller::Person { id, .. } if query.approver.is_none() && query.requester.is_none() && query.part.is_none() => {

@@ -88,7 +88,7 @@ impl PolicySources {
     /// When it does not load, in one sentence.
     pub fn load(&self) -> Result<Policy, String> {
         let rates = |_: &str| self.rates.clone().ok_or_else(|| "no rate table was kept".to_owned());
-        match Policy::load(&self.file, &self.source, &rates) {
+        match Policy::load_kept(&self.file, &self.source, &rates) {
             Ok(loaded) => Ok(loaded.policy),
             Err(found) => Err(found.first().map_or_else(|| "it does not load".into(), |first| first.message.clone())),
         }

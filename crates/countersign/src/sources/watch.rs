@@ -20,6 +20,7 @@ pub async fn run(sources: Arc<Sources>, stop: CancellationToken) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     let mut known = fingerprint(&sources);
     loop {
+        sources.catch_up().await;
         tokio::select! {
             () = stop.cancelled() => return,
             _ = hangups.recv() => {

@@ -75,8 +75,8 @@ pub(super) async fn end(
     Path(id): Path<String>,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
-    if let Err(response) = pressed(&visitor, form) {
-        return response;
+    if let Err(problem) = pressed(&visitor, form) {
+        return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
     let back = Some(Back { address: "/me/sessions".into(), words: "sessions-back" });
     match state.engine.end_session_of(&visitor.person, &id).await {
@@ -88,8 +88,8 @@ pub(super) async fn end(
 
 /// Ends all of them, this one too.
 pub(super) async fn end_all(State(state): State<ApiState>, visitor: Visitor, jar: CookieJar, form: Result<Form<Pressed>, FormRejection>) -> Response {
-    if let Err(response) = pressed(&visitor, form) {
-        return response;
+    if let Err(problem) = pressed(&visitor, form) {
+        return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
     match state.engine.end_sessions_of(&visitor.person).await {
         Ok(_) => (jar.remove(signin::gone(&state)), signin::signed_out(visitor.words)).into_response(),

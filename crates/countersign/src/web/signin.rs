@@ -34,14 +34,11 @@ pub(super) struct Pressed {
 /// Refuses a form that is not from a page of this session.
 ///
 /// # Errors
-/// The page that says so.
-pub(super) fn pressed(visitor: &Visitor, form: Result<Form<Pressed>, FormRejection>) -> Result<(), Response> {
+/// `cross_site`.
+pub(super) fn pressed(visitor: &Visitor, form: Result<Form<Pressed>, FormRejection>) -> Result<(), Problem> {
     match form {
         Ok(Form(pressed)) if visitor.sent(&pressed.token) => Ok(()),
-        _ => {
-            let problem = Problem::new("cross_site", "the form is not from this sign-in; open the page again");
-            Err(page::problem(Frame::of(visitor, Place::Me), &problem, None))
-        }
+        _ => Err(Problem::new("cross_site", "the form is not from this sign-in; open the page again")),
     }
 }
 
@@ -69,8 +66,8 @@ pub(super) async fn sign_out(
     jar: CookieJar,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
-    if let Err(response) = pressed(&visitor, form) {
-        return response;
+    if let Err(problem) = pressed(&visitor, form) {
+        return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
     if let Err(error) = state.engine.end_session(&secret).await {
         return page::problem(Frame::of(&visitor, Place::Elsewhere), &error.into(), None);

@@ -92,8 +92,8 @@ pub(super) async fn add(
     jar: CookieJar,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
-    if let Err(response) = pressed(&visitor, form) {
-        return response;
+    if let Err(problem) = pressed(&visitor, form) {
+        return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
     let session = match state.engine.session(&secret).await {
         Ok(session) => session.map(|session| session.id),
@@ -115,8 +115,8 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
-    if let Err(response) = pressed(&visitor, form) {
-        return response;
+    if let Err(problem) = pressed(&visitor, form) {
+        return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
     let back = Some(Back { address: "/me/sign-ins".into(), words: "signins-back" });
     match state.engine.remove_subject(&visitor.person, &id).await {

@@ -1,5 +1,8 @@
-//! Events on the wire: a stable name, who, when, and the facts; never content, only its digest.
+//! Events on the wire: a stable name, who, when, and the facts. Content stands by its digest; of one request,
+//! those who may see it read the words too.
 
+use crate::engine::Seen;
+use crate::engine::query::rule_of;
 use countersign_core::event::{Actor, Decision, Door, EscalationCause, Event, StageResult};
 use countersign_core::id::{PersonId, RequestId};
 use countersign_core::policy::RuleRef;
@@ -49,6 +52,22 @@ pub fn listed(request: RequestId, number: u64, at: Timestamp, event: &Event, rul
     EventBody { request: request.to_string(), number, cursor: None, event: event.name().to_owned(), at: at.to_string(), facts, hash: None }
 }
 
+/// An event of one request for somebody who may see it: with the words that belong to it, where there are any.
+#[must_use]
+pub fn told(seen: &Seen, number: u64, at: Timestamp, event: &Event) -> EventBody {
+    let mut body = listed(seen.request.id, number, at, event, rule_of(&seen.policy, event));
+    let words = match event {
+        Event::Decided(decided) => decided.comment,
+        Event::Commented { comment, .. } => Some(*comment),
+        Event::ExecutionAbandoned { reason, .. } => *reason,
+        _ => None,
+    };
+    if let (Some(text), Some(facts)) = (words.and_then(|id| seen.text(&id)), body.facts.as_object_mut()) {
+        facts.insert("text".to_owned(), text.into());
+    }
+    body
+}
+
 /// The word for a decision.
 #[must_use]
 pub fn decision_word(decision: Decision) -> &'static str {
@@ -94,7 +113,7 @@ fn facts(event: &Event) -> Value {
             json!({ "revision": revision.0, "by": actor(by), "payload": payload.to_string(), "lapsed": people(lapsed) })
         }
         Event::Settled { outcome, cause, actions } => json!({ "outcome": outcome.as_str(), "cause": settled_cause(cause),
-            "actions": actions.iter().map(|action| json!({ "name": action.name.as_str(), "body": action.body.to_string() })).collect::<Vec<_>>() }),
+            "actions": actions.iter().map(|action| json!({ "name": action.name.as_str(), "body": action.body.map(|id| id.to_string()) })).collect::<Vec<_>>() }),
         Event::Summarised { revision, by, summary } => json!({ "revision": revision.0, "by": by, "summary": summary.to_string() }),
         Event::SummaryDeclined { revision, reason } => json!({ "revision": revision.0, "reason": reason }),
         other => worked(other),

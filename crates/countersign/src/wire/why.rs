@@ -1,7 +1,9 @@
 //! Why a request stands where it stands: who blocks it, since when, what would unblock it, and what happens
 //! at the next wake-up.
 
+use super::outcome::{objection, outcome};
 use crate::engine::Seen;
+use countersign_core::execution::ExecutionState;
 use countersign_core::id::PersonId;
 use countersign_core::request::view::{Status, Timer};
 use countersign_core::stage::Stage;
@@ -65,10 +67,11 @@ pub fn why(seen: &Seen) -> WhyBody {
 
 fn words(seen: &Seen, waiting: &[String]) -> (String, String) {
     match seen.request.status() {
-        Status::Settled(outcome) => (format!("it was {}", outcome.as_str()), "nothing: an outcome is final".into()),
+        Status::Settled(_) => (ended(seen), owed(seen).unwrap_or_else(|| "nothing: an outcome is final".into())),
         Status::Returned => {
             let by = seen.request.returned_by.as_ref().map_or_else(String::new, ToString::to_string);
-            (format!("{by} asked for changes"), format!("a new revision from {}", seen.request.requester))
+            let words = objection(seen).map(|text| format!(": {text}")).unwrap_or_default();
+            (format!("{by} asked for changes{words}"), format!("a new revision from {}", seen.request.requester))
         }
         Status::Unroutable => (
             "nobody is left to ask: fewer people may decide than the quorum needs".into(),
@@ -79,6 +82,29 @@ fn words(seen: &Seen, waiting: &[String]) -> (String, String) {
             (format!("it waits for {}: {}", waiting.join(", "), stages.join("; ")), format!("a decision of {}", waiting.join(" or ")))
         }
     }
+}
+
+/// How it ended, by whom, why, and what of its actions did not come about.
+fn ended(seen: &Seen) -> String {
+    let Some(end) = outcome(seen) else { return String::new() };
+    let by = if end.decided_by.is_empty() { String::new() } else { format!(" by {}", end.decided_by.join(", ")) };
+    let reason = end.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let undone = seen.request.executions.iter().filter_map(|execution| match execution.state {
+        ExecutionState::Failed => Some(format!("; `{}` failed for good ({})", execution.action, execution.answer.as_deref().unwrap_or("no answer"))),
+        ExecutionState::Abandoned => Some(format!("; `{}` was abandoned", execution.action)),
+        _ => None,
+    });
+    format!("it was {}{by}{reason}{}", end.outcome, undone.collect::<String>())
+}
+
+/// Who must do what for the actions that failed, and which wait for them.
+fn owed(seen: &Seen) -> Option<String> {
+    let mut after = seen.request.executions.iter().skip_while(|execution| execution.state != ExecutionState::Failed);
+    let failed = after.next()?;
+    let what = if failed.body.is_some() { "retries or abandons" } else { "abandons" };
+    let waiting: Vec<String> = after.map(|execution| format!("`{}`", execution.action)).collect();
+    let waiting = if waiting.is_empty() { String::new() } else { format!("; {} waits for it", waiting.join(", ")) };
+    Some(format!("an operator who {what} `{}`{waiting}", failed.action))
 }
 
 fn progress(seen: &Seen, stage: &Stage) -> String {

@@ -28,7 +28,7 @@ pub fn body(seen: &Seen, kind: NoticeKind, person: Option<&str>, stage: Option<S
         put(fields, "stage", stage.map(|stage| stage.name.clone().into()));
         put(fields, "outcome", (kind == NoticeKind::Settled).then(|| request.status.clone().into()));
         put(fields, "retryable", (kind == NoticeKind::Settled && request.status != "approved").then_some(Value::Bool(false)));
-        put(fields, "reason", reason(seen).map(Into::into));
+        put(fields, "reason", wire::outcome::objection(seen).map(Into::into));
         put(fields, "request", serde_json::to_value(&request).ok());
     }
     let whole = json!({ "type": type_name(kind), "timestamp": seen.now.to_string(), "data": content });
@@ -58,14 +58,6 @@ pub fn console_line(seen: &Seen, kind: NoticeKind, person: &str, public_url: &st
 
 fn wire_text(summary: &wire::SummaryBody) -> String {
     format!("SUMMARY: {}\nIMPACT: {}\nRISK: {}", summary.text, summary.impact, summary.risk)
-}
-
-/// The words of the rejection, or of the wish for changes, that stand behind the status.
-fn reason(seen: &Seen) -> Option<String> {
-    use countersign_core::event::Decision;
-    let voices = seen.request.stages.iter().flat_map(|stage| &stage.voices);
-    let mut no = voices.filter(|voice| voice.counts && voice.decision != Decision::Approve).filter_map(|voice| voice.comment);
-    no.next_back().and_then(|comment| seen.text(&comment))
 }
 
 fn put(fields: &mut serde_json::Map<String, Value>, name: &str, value: Option<Value>) {

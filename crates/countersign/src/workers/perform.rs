@@ -195,9 +195,9 @@ impl Performer {
         {
             return self.later(piece, lease_until).await;
         }
-        let body = seen.content(&execution.body).map(<[u8]>::to_vec).unwrap_or_default();
+        let body = execution.body.and_then(|id| seen.content(&id)).map(<[u8]>::to_vec).unwrap_or_default();
         let Some(target) = target(&seen, action) else { return self.drop_row(piece).await };
-        let digest = seen.digest_now(&execution.body).unwrap_or(Digest([0; 32]));
+        let digest = execution.body.and_then(|id| seen.digest_now(&id)).unwrap_or(Digest([0; 32]));
         let lease_until = seen.now.saturating_add(lease_of(&target)).unwrap_or(seen.now);
         self.hold(piece, seen.now, lease_of(&target)).await?;
         let start = Command::StartExecution { action: action.clone(), lease_until, body: digest };
@@ -329,7 +329,9 @@ fn later(piece: &Claimed, due_at: Timestamp) -> OutboxChange {
 fn stale(seen: &Seen, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> bool {
     let asks = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded);
     let open = stage.and_then(|id| seen.request.stage(id)).is_some_and(|stage| stage.closed.is_none() && stage.voice(to).is_none());
-    asks && stage.is_some() && !(open && seen.request.returned_by.is_none())
+    // Others are asked: news for everybody asked so far, and nobody's business once the stage has ended.
+    let over = stage.is_some_and(|id| seen.request.stage(id).is_none_or(|stage| stage.closed.is_some()));
+    (asks && stage.is_some() && !(open && seen.request.returned_by.is_none())) || (kind == NoticeKind::Escalated && over)
 }
 
 fn target(seen: &Seen, action: &ActionName) -> Option<JobTarget> {

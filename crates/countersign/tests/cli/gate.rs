@@ -73,6 +73,11 @@ fn what_a_person_rejects_never_runs_and_exits_with_four() {
     let done = child.wait_with_output().unwrap();
     assert_eq!(done.status.code(), Some(4));
     assert!(err(&done).contains("nothing was run") && !site.path().join("deployed").exists(), "{}", err(&done));
+    site.expect(0, &["comment", &id, "on Monday, then"]);
+    let shown = site.expect(0, &["show", &id]);
+    assert!(shown.lines().any(|line| line.starts_with("outcome") && line.ends_with(": not on a Friday")), "{shown}");
+    assert!(shown.contains("(reject), ") && shown.contains("on Monday, then"), "what people said is read back: {shown}");
+    assert!(site.expect(0, &["why", &id]).contains(": not on a Friday"));
 }
 
 #[test]

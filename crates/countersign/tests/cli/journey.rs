@@ -45,6 +45,7 @@ fn from_init_to_an_approved_request() {
     assert!(!site.expect(0, &["inbox"]).contains('\u{1b}'), "a title must not move the cursor");
     assert!(site.expect(0, &["why", id]).contains("waits for mia"));
     site.expect(2, &["reject", id]);
+    site.expect(1, &["reject", id, "--revision", "1"]);
     // Nobody sits at this terminal: a script names the revision that was seen.
     site.expect(2, &["approve", id, "-m", "receipts match"]);
     assert!(site.expect(0, &["approve", id, "--revision", "1", "-m", "receipts match"]).contains("is approved"));

@@ -122,7 +122,7 @@ fn every_seed_keeps_every_rule() {
 /// Plays one seed and prints its whole record.
 fn one(seed: u64) {
     let played = play(seed, None);
-    for id in crate::nature::requests(&played.world, true) {
+    for id in crate::nature::requests(&played.world) {
         println!("\n{id}");
         let loaded = futures_util::FutureExt::now_or_never(countersign_store::RequestLog::load(&*played.world.store, id)).unwrap().unwrap().unwrap();
         for (at, event) in &loaded.events {

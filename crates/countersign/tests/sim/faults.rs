@@ -1,7 +1,9 @@
 //! The fault menu: which faults a seed has, how often each strikes, and how often each did.
 
 use crate::dice::Dice;
+use crate::executor::Loop;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What can go wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,6 +87,9 @@ pub(crate) struct Weather {
     /// True once the run is left alone to come to rest.
     pub(crate) calm: bool,
     pub(crate) struck: BTreeMap<Kind, u64>,
+    /// What struck when, by true time: for those who judge how late something was.
+    pub(crate) log: Vec<(i64, Kind)>,
+    time: Option<Arc<Loop>>,
 }
 
 impl Weather {
@@ -97,7 +102,13 @@ impl Weather {
                 rates.insert(kind, 1 + u32::try_from(dice.next() % kind.most()).unwrap());
             }
         }
-        Self { rates, dice, calm: false, struck: BTreeMap::new() }
+        Self { rates, dice, calm: false, struck: BTreeMap::new(), log: Vec::new(), time: None }
+    }
+
+    /// From now on what strikes is logged with its time.
+    pub(crate) fn logged(mut self, time: Arc<Loop>) -> Self {
+        self.time = Some(time);
+        self
     }
 
     /// Whether this fault strikes now; counted if so.
@@ -106,6 +117,7 @@ impl Weather {
         let strikes = !self.calm && rate > 0 && self.dice.permille(rate);
         if strikes {
             *self.struck.entry(kind).or_default() += 1;
+            self.log.extend(self.time.iter().map(|time| (time.now(), kind)));
         }
         strikes
     }

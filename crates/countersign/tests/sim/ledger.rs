@@ -23,6 +23,15 @@ pub(crate) struct CommitNote {
     pub(crate) waiting: std::collections::BTreeSet<P>,
 }
 
+/// A look at all open requests with a directory, as it ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) version: u64,
+    /// How many commits the store had taken when it began and when it ended.
+    pub(crate) begun: usize,
+    pub(crate) ended: usize,
+}
+
 /// What a caller asked for.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Asked {
@@ -73,8 +82,11 @@ pub(crate) struct Arrival {
 #[derive(Default)]
 pub(crate) struct Ledger {
     pub(crate) commits: Vec<CommitNote>,
+    pub(crate) looks: Vec<Look>,
     pub(crate) deeds: Vec<Deed>,
     pub(crate) arrivals: Vec<Arrival>,
+    /// When each key was first sent to its receiver, whatever became of it; the store's time.
+    pub(crate) knocks: std::collections::BTreeMap<String, i64>,
     /// Records as they were seen during the run: none may change afterwards.
     pub(crate) glimpses: Vec<(RequestId, Vec<Vec<u8>>)>,
     /// Commits that wrote a refused attempt together with an event.

@@ -1,13 +1,14 @@
 //! What happens by itself: clocks jump, people come and go, policies are edited, and somebody looks at the
 //! record in the middle of it all.
 
+use crate::crew::Crew;
+use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::faults::Kind;
 use crate::laws::EDITIONS;
+use crate::ledger::Look;
 use crate::node;
 use crate::world::{World, directory_put};
-use countersign::engine::Instruction;
-use countersign_core::command::Command;
 use countersign_core::id::RequestId;
 use countersign_store::record::encode;
 use countersign_store::{ListQuery, Records, RequestLog};
@@ -57,7 +58,11 @@ pub(crate) async fn directory(world: Arc<World>) {
             let reads = read_again(world.clone(), index, dice.between(0, READ_AFTER));
             world.time.spawn(0, reads);
         }
-        look_again(&world).await;
+        let begun = world.ledger().commits.len();
+        if look_again(&world, &mut dice, Some(&crew)).await && world.crew().version == crew.version {
+            let ended = world.ledger().commits.len();
+            world.ledger().looks.push(Look { version: crew.version, begun, ended });
+        }
     }
 }
 
@@ -86,24 +91,28 @@ async fn read_again(world: Arc<World>, index: usize, after: i64) {
     }
 }
 
-/// Wakes every request that is not settled.
-pub(crate) async fn look_again(world: &Arc<World>) {
-    let mut dice = world.dice(52);
-    for id in requests(world, false) {
-        let Some((_, node)) = world.some_node(&mut dice) else { return };
-        let wake = Instruction::new(Command::Wake, "directory");
+/// Some node that has read the directory looks at what it may have touched, in the engine's own way; it may die in the
+/// middle. Whether it came to its end.
+pub(crate) async fn look_again(world: &Arc<World>, dice: &mut Dice, crew: Option<&Crew>) -> bool {
+    let Some((_, node)) = world.some_node(dice) else { return false };
+    if let Some(crew) = crew {
+        let before = node.engine.shelf().people().roster.clone();
+        node.engine.shelf().set_people(crew.people());
         let engine = node.engine.clone();
-        let _ = world.call(node.owner, async move { engine.handle(id, wake).await.map(|_| ()) }).await;
+        let _ = world.call(node.owner, async move { engine.directory_put(&before).await }).await;
     }
+    let engine = node.engine.clone();
+    let looked = world.call(node.owner, async move { engine.catch_up_with_directory().await }).await;
+    matches!(looked, Some(Ok(_)))
 }
 
-/// All requests, or the unsettled ones.
-pub(crate) fn requests(world: &World, settled_too: bool) -> Vec<RequestId> {
+/// All requests.
+pub(crate) fn requests(world: &World) -> Vec<RequestId> {
     let mut query = ListQuery { limit: 200, ..ListQuery::default() };
     let mut found = Vec::new();
     loop {
         let page = world.store.list(&query).now_or_never().unwrap().unwrap();
-        found.extend(page.items.iter().filter(|row| settled_too || row.settled_at.is_none()).map(|row| row.id));
+        found.extend(page.items.iter().map(|row| row.id));
         if page.next.is_none() {
             found.sort();
             return found;
@@ -130,7 +139,7 @@ pub(crate) async fn auditor(world: Arc<World>) {
     let mut dice = world.dice(54);
     while !world.weather().calm {
         world.time.sleep(dice.between(4 * HOUR, 30 * HOUR)).await;
-        for id in requests(&world, true) {
+        for id in requests(&world) {
             let Ok(Some(loaded)) = world.log.load(id).now_or_never().unwrap() else { continue };
             let blobs = loaded.events.iter().map(|(at, event)| encode(*at, event).unwrap()).collect();
             world.ledger().glimpses.push((id, blobs));

@@ -6,6 +6,7 @@ use crate::faults::Kind as Fate;
 use crate::laws::EDITIONS;
 use crate::receivers::Receiver;
 use crate::world::{Node, World};
+use countersign::engine::owed::Hook;
 use countersign::engine::shelf::DIRECTORY_KEY;
 use countersign::engine::{Engine, Ports, Settings};
 use countersign::outbound::retry::Schedule;
@@ -20,6 +21,15 @@ use tokio_util::sync::CancellationToken;
 /// A notice waits this long for the model.
 pub(crate) const BUDGET: SignedDuration = SignedDuration::from_secs(10);
 
+/// The webhooks that take every event: one all of them, one the bare four fields of new requests.
+fn hooks() -> Vec<Hook> {
+    let hook = |id: &str, flat| {
+        let (lane, url) = (format!("http://{id}.example"), format!("http://{id}.example/hook"));
+        Hook { id: id.into(), lane, url, secret: None, events: vec!["approval.*".into()], policies: Vec::new(), flat }
+    };
+    vec![hook("all", false), hook("flat", true)]
+}
+
 /// Starts the node of this number and says who owns it.
 pub(crate) async fn start(world: Arc<World>, index: usize) {
     let owner = world.new_owner();
@@ -31,7 +41,7 @@ pub(crate) async fn start(world: Arc<World>, index: usize) {
     let settings = Settings {
         public_url: "http://sign.example".into(),
         summary_budget: Some(BUDGET),
-        hooks: Vec::new(),
+        hooks: hooks(),
         sessions: Default::default(),
         confirm_links: false,
     };
@@ -45,7 +55,13 @@ pub(crate) async fn start(world: Arc<World>, index: usize) {
     let performer = Arc::new(Performer::new(engine.clone(), sinks, Schedule::default()));
     world.time.spawn(owner, outbox::run(performer, CancellationToken::new()));
     world.time.spawn(owner, wakeups::run(engine.clone(), CancellationToken::new()));
+    world.time.spawn(owner, catch_up(engine.clone()));
     world.nodes.lock().unwrap()[index] = Some(Node { engine, owner });
+}
+
+/// What the process that reads the directory does at its start.
+async fn catch_up(engine: Arc<Engine>) {
+    let _ = engine.catch_up_with_directory().await;
 }
 
 /// What a start does: what the store kept, then what the files say: the last edition of each policy.

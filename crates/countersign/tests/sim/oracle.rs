@@ -12,6 +12,8 @@ pub(crate) use findings::{Findings, RULES};
 mod acts;
 mod deeds;
 mod findings;
+mod hooks;
+mod lateness;
 mod model;
 mod notices;
 mod replay;
@@ -21,7 +23,7 @@ mod steps;
 pub(crate) fn judge(world: &World) -> Findings {
     let mut findings = Findings::default();
     let mut records = Vec::new();
-    for id in crate::nature::requests(world, true) {
+    for id in crate::nature::requests(world) {
         match world.log.load(id).now_or_never().unwrap() {
             Ok(Some(loaded)) => records.push((id, loaded)),
             other => findings.fail(27, format!("{id} does not read: {other:?}")),
@@ -30,6 +32,8 @@ pub(crate) fn judge(world: &World) -> Findings {
     for (id, loaded) in &records {
         replay::judge(world, *id, loaded, &mut findings);
         notices::judge(world, *id, loaded, &mut findings);
+        hooks::judge(world, *id, loaded, &mut findings);
+        lateness::judge(world, *id, loaded, &mut findings);
     }
     acts::judge(world, &records, &mut findings);
     deeds::judge(world, &records, &mut findings);

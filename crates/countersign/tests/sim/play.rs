@@ -73,7 +73,7 @@ fn begin(world: &Arc<World>, nodes: usize, requests: u64) {
     world.time.spawn(0, nature::auditor(world.clone()));
 }
 
-/// No faults from here on: every clock is right, every node up, every request looked at once more.
+/// No faults from here on: every clock is right, every node up, and what a look at the directory left out is looked at.
 fn calm(world: &Arc<World>, nodes: usize, end: i64) {
     world.weather().calm = true;
     world.time.advance(end);
@@ -87,6 +87,6 @@ fn calm(world: &Arc<World>, nodes: usize, end: i64) {
     let again = world.clone();
     world.time.spawn(0, async move {
         again.time.sleep(HOUR).await;
-        nature::look_again(&again).await;
+        nature::look_again(&again, &mut again.dice(52), None).await;
     });
 }

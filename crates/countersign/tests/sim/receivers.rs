@@ -32,6 +32,8 @@ impl Receiver {
     }
 
     async fn receive(&self, post: Post<'_>) -> Answer {
+        let at = self.0.store_now().as_millisecond();
+        self.0.ledger().knocks.entry(post.key.to_owned()).or_insert(at);
         self.0.time.hop().await;
         if self.strikes(Kind::Stall) {
             let ms = self.0.weather().between(100_000, 300_000);

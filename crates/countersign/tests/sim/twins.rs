@@ -2,6 +2,7 @@
 //! catch every one, or it would not catch the same fault in the engine.
 
 use crate::dice::Dice;
+use crate::executor::Loop;
 use crate::ledger::Arrival;
 use async_trait::async_trait;
 use countersign::ports::Job;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum Bug {
     LosesUpdates,
     ForgetsOutbox,
+    ForgetsTheBudget,
     ForgetsKeys,
     IgnoresLeases,
     LosesCommits,
@@ -40,11 +42,13 @@ pub(crate) enum Bug {
     SendsAnotherKey,
     RunsAfterWithdrawal,
     RecordsRefused,
+    LooksAtFew,
 }
 
-pub(crate) const BUGS: [Bug; 19] = [
+pub(crate) const BUGS: [Bug; 21] = [
     Bug::LosesUpdates,
     Bug::ForgetsOutbox,
+    Bug::ForgetsTheBudget,
     Bug::ForgetsKeys,
     Bug::IgnoresLeases,
     Bug::LosesCommits,
@@ -62,6 +66,7 @@ pub(crate) const BUGS: [Bug; 19] = [
     Bug::SendsAnotherKey,
     Bug::RunsAfterWithdrawal,
     Bug::RecordsRefused,
+    Bug::LooksAtFew,
 ];
 
 /// How far ahead of time the early twin is.
@@ -75,14 +80,15 @@ const SWEPT_AFTER: SignedDuration = SignedDuration::from_secs(2);
 pub(crate) struct Twin {
     bug: Option<Bug>,
     store: Arc<MemoryStore>,
+    time: Arc<Loop>,
     dice: Mutex<Dice>,
     claimed: Mutex<Vec<Claimed>>,
     phantoms: Mutex<Vec<Arrival>>,
 }
 
 impl Twin {
-    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, dice: Dice) -> Arc<Self> {
-        Arc::new(Self { bug, store, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
+    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, time: Arc<Loop>, dice: Dice) -> Arc<Self> {
+        Arc::new(Self { bug, store, time, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
     }
 
     fn is(&self, bug: Bug) -> bool {
@@ -118,6 +124,9 @@ impl Twin {
         if self.is(Bug::IgnoresTheDirectory) {
             commit.expect.clear();
         }
+        if self.is(Bug::ForgetsTheBudget) {
+            wait_long(&mut commit.outbox);
+        }
         if self.bites(Bug::ForgetsOutbox, 100) {
             commit.outbox.retain(|change| !matches!(change, OutboxChange::Add(_)));
         }
@@ -125,6 +134,7 @@ impl Twin {
             self.follow_leases(commit);
         }
         if self.is(Bug::AcceptsLateVoices) {
+            self.dawdle(commit).await;
             commit.not_after = None;
         }
         let Some(append) = &mut commit.append else { return };
@@ -162,6 +172,15 @@ impl Twin {
         }
     }
 
+    /// Now and then a voice takes until its deadline to reach the store, which does not look.
+    async fn dawdle(&self, commit: &Commit) {
+        let speaks = commit.append.as_ref().is_some_and(|append| append.events.iter().any(|event| matches!(event, Event::Decided(_))));
+        let Some(deadline) = commit.not_after.filter(|_| speaks && self.bites(Bug::AcceptsLateVoices, 200)) else { return };
+        let Ok(due) = self.store.due(0).await else { return };
+        let left = deadline.as_millisecond() - due.now.as_millisecond();
+        self.time.sleep(left.max(0)).await;
+    }
+
     fn send_after_withdrawal(&self, append: &Append) {
         let key = format!("{}:approved:pay", append.id);
         let url = "http://bank.example/pay/v1".to_owned();
@@ -181,6 +200,17 @@ impl Twin {
         };
         append.expected = self.store.load(append.id).await?.map_or(0, |loaded| loaded.events.len() as u64);
         self.store.commit(commit).await
+    }
+}
+
+/// Notices wait an hour for the model's words.
+fn wait_long(outbox: &mut [OutboxChange]) {
+    for change in outbox {
+        if let OutboxChange::Add(row) = change
+            && row.waits
+        {
+            row.due_at = row.due_at.saturating_add(SignedDuration::from_hours(1)).unwrap();
+        }
     }
 }
 
@@ -291,7 +321,15 @@ impl RequestLog for Twin {
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
-        self.store.list(query).await
+        let mut page = self.store.list(query).await?;
+        if self.is(Bug::LooksAtFew) {
+            let mut seen = true;
+            page.items.retain(|_| {
+                seen = !seen;
+                seen
+            });
+        }
+        Ok(page)
     }
 
     async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {

@@ -97,7 +97,7 @@ impl World {
         let store_clock = Offset::new(time.clone());
         let store = Arc::new(MemoryStore::new(store_clock.clone()));
         store.put(directory_put(1)).now_or_never().unwrap().unwrap();
-        let twin = crate::twins::Twin::new(bug, store.clone(), Dice::new(seed, 2));
+        let twin = crate::twins::Twin::new(bug, store.clone(), time.clone(), Dice::new(seed, 2));
         Arc::new(Self {
             seed,
             store,
@@ -107,7 +107,7 @@ impl World {
             nodes: Mutex::new(vec![None; nodes]),
             node_clocks: (0..nodes).map(|_| Offset::new(time.clone())).collect(),
             crews: Mutex::new(vec![Arc::new(Crew::first())]),
-            weather: Mutex::new(weather),
+            weather: Mutex::new(weather.logged(time.clone())),
             ledger: Mutex::default(),
             owners: AtomicU64::new(1),
             time,

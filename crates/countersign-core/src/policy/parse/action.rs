@@ -81,7 +81,10 @@ fn action(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place, scope: &Sco
 
 fn body(reader: &mut Reader<'_>, table: &Table<'_>, scope: &Scope<'_>) -> Option<Template> {
     let (source, place) = reader.text(table, "body")?;
-    Template::body(&source, scope.fields).map_err(|(message, suggestion)| reader.error(&place, "template", message, suggestion)).ok()
+    let read = Template::body(&source, scope.fields);
+    let template = read.map_err(|(message, suggestion)| reader.error(&place, "template", message, suggestion)).ok()?;
+    super::hole(reader, &place, &template, scope);
+    Some(template)
 }
 
 fn http(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Target> {

@@ -54,6 +54,7 @@ fn broken_policies_are_refused_with_code_line_and_column() {
         ("owner  = \"group:finance\"\n", "", "missing_key", 1, 1),
         ("{{ merchant }}", "{{ merchnt }}", "template", 2, 10),
         ("title  = \"{{", "title  = \"{{{%", "template", 2, 10),
+        ("merchant = \"text\"", "merchant = { type = \"text\", optional = true }", "unguarded_optional", 2, 10),
         ("merchant = \"text\"", "merchant = \"txt\"", "unknown_type", 6, 12),
         ("merchant = \"text\"", "merchant = { type = \"text\", maxlength = 3 }", "unknown_key", 6, 29),
         ("merchant = \"text\"", "merchant = \"text\"\nrequester = \"text\"", "reserved_name", 7, 1),
@@ -137,6 +138,38 @@ fn rules_that_can_never_be_reached_are_found() {
 }
 
 #[test]
+fn blanks_within_a_text_are_part_of_it() {
+    let two = |first: &str, second: &str| {
+        let rule = |name: &str, when: &str| format!("[[rule]]\nname = \"{name}\"\nwhen = '{when}'\nverdict = \"deny\"\n");
+        with("[[rule]]\nname = \"large\"", &format!("{}{}[[rule]]\nname = \"large\"", rule("a", first), rule("b", second)))
+    };
+    for (first, second) in [("merchant == \"AB C\"", "merchant == \"ABC\""), ("merchant.contains(\"a b\")", "merchant.contains(\"ab\")")] {
+        assert!(load(&two(first, second)).is_ok(), "{first} / {second}");
+    }
+    for (first, second) in [
+        ("merchant.contains(\"a b\")", "merchant .contains( \"a b\" )"),
+        ("merchant in [\"a b\", \"c\"]", "merchant in [ \"a b\",\"c\" ]"),
+        ("merchant.contains(\"a\\\\b\")", "merchant.contains(\"a\\\\b\")"),
+    ] {
+        assert_eq!(load(&two(first, second)).expect_err(second)[0].code, "unreachable_rule", "{first} / {second}");
+    }
+}
+
+#[test]
+fn a_body_that_prints_an_optional_field_bare_is_refused_in_a_file_and_borne_in_a_version_kept() {
+    let body = |text: &str| {
+        with("merchant = \"text\"", "merchant = \"text\"\nreceipt = { type = \"url\", optional = true }")
+            .replace("name = \"pay\"", &format!("name = \"pay\"\nbody = '{text}'"))
+    };
+    let bare = body("{\"r\": \"{{ receipt }}\"}");
+    let found = load(&bare).unwrap_err();
+    assert_eq!((found[0].code, found.len()), ("unguarded_optional", 1), "{found:?}");
+    assert!(found[0].suggestion.as_ref().is_some_and(|text| text.contains("{{ receipt | json }}")), "{found:?}");
+    assert!(Policy::load_kept("p.toml", &bare, &|_| Err(String::new())).is_ok());
+    assert!(load(&body("{\"r\": {{ receipt | json }}}")).is_ok());
+}
+
+#[test]
 fn the_version_covers_the_file_and_its_rates() {
     let version = |source: &str| load(source).unwrap().policy.version;
     assert_eq!(version(GOOD), version(GOOD));
@@ -167,6 +200,21 @@ fn hostile_files_are_refused() {
     for source in [String::new(), "x".repeat(100_000), deep, with("[[rule]]", &format!("{rules}[[rule]]")), "\u{0}".to_owned()] {
         assert!(load(&source).is_err());
     }
+}
+
+#[test]
+fn seats_that_only_one_person_could_fill_are_found() {
+    let seats = "seats = [{ from = [\"user:mia\"] }, { from = [\"user:mia\"] }, { from = [\"user:ana\", \"user:bo\"] }]";
+    let policy = load(&with("approvers = [\"manager of requester\"]", seats)).unwrap().policy;
+    let person = |id: &str| {
+        let id = PersonId::new(id);
+        (id.clone(), Person { name: id.to_string(), id, email: None, manager: None, limit: None, roles: BTreeSet::new(), active: true })
+    };
+    let finance = (GroupId::new("finance"), BTreeSet::from([Member::Person(PersonId::new("ana"))]));
+    let roster = Roster { version: 1, people: ["mia", "ana", "bo"].map(person).into(), groups: [finance].into() };
+    let found: Vec<_> = policy.check_against(&roster).into_iter().map(|finding| (finding.code, finding.message)).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].0 == "quorum_unreachable" && found[0].1.contains("needs 3 different people"), "{found:?}");
 }
 
 #[test]

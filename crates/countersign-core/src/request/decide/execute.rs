@@ -22,7 +22,7 @@ pub(super) fn start(draft: &mut Draft<'_>, action: &ActionName, lease_until: Tim
     if lease_until <= draft.facts.now {
         return Err(Refusal::LeaseLost { token: execution.attempts + 1, current: execution.attempts });
     }
-    if execution.body != body {
+    if execution.body != Some(body) {
         give_up_unsent(draft, action, execution.attempts);
         return Ok(());
     }
@@ -60,7 +60,9 @@ pub(super) fn finish(draft: &mut Draft<'_>, action: &ActionName, token: u64, rep
 }
 
 pub(super) fn retry(draft: &mut Draft<'_>, action: &ActionName, by: &Actor) -> Result<(), Refusal> {
-    dead_letter(draft.request()?, action)?;
+    if dead_letter(draft.request()?, action)?.body.is_none() {
+        return Err(Refusal::NoBody(action.clone()));
+    }
     draft.record(Event::ExecutionRetried { action: action.clone(), by: by.clone() });
     Ok(())
 }
@@ -68,12 +70,25 @@ pub(super) fn retry(draft: &mut Draft<'_>, action: &ActionName, by: &Actor) -> R
 pub(super) fn abandon(draft: &mut Draft<'_>, action: &ActionName, by: &Actor, reason: Option<ContentId>) -> Result<(), Refusal> {
     dead_letter(draft.request()?, action)?;
     draft.record(Event::ExecutionAbandoned { action: action.clone(), by: by.clone(), reason });
+    abandon_later(draft, action, by)
+}
+
+/// The next action runs after the success of the one before it: what comes after an abandoned one is given up
+/// with it, on record and with the reason.
+fn abandon_later(draft: &mut Draft<'_>, action: &ActionName, by: &Actor) -> Result<(), Refusal> {
+    let open = |execution: &&Execution| !matches!(execution.state, ExecutionState::Succeeded | ExecutionState::Abandoned);
+    let later: Vec<ActionName> = draft.request()?.executions.iter().filter(open).map(|execution| execution.action.clone()).collect();
+    for next in later {
+        let reason = draft.seal(format!("`{action}`, which comes before it, was abandoned").into_bytes());
+        draft.record(Event::ExecutionAbandoned { action: next, by: by.clone(), reason: Some(reason) });
+    }
     Ok(())
 }
 
-fn dead_letter(request: &Request, action: &ActionName) -> Result<(), Refusal> {
-    match find(request, action)?.state {
-        ExecutionState::Failed => Ok(()),
+fn dead_letter<'a>(request: &'a Request, action: &ActionName) -> Result<&'a Execution, Refusal> {
+    let execution = find(request, action)?;
+    match execution.state {
+        ExecutionState::Failed => Ok(execution),
         _ => Err(Refusal::NotADeadLetter(action.clone())),
     }
 }

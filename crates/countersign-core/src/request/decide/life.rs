@@ -58,8 +58,12 @@ pub(super) fn attach(draft: &mut Draft<'_>, by: &Actor, attachment: Attachment) 
     Ok(())
 }
 
-/// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3.
+/// An operator asks further people in every open stage: an escalation by hand, never past rules 1-3. Nobody
+/// chooses who decides their own request.
 pub(super) fn reassign(draft: &mut Draft<'_>, by: &Actor, to: &[PersonId]) -> Result<(), Refusal> {
+    if by.human().is_some_and(|person| draft.request().is_ok_and(|request| request.excludes(person))) {
+        return Err(Refusal::OwnRequest);
+    }
     draft.unsettled()?;
     wake::fire_before_deed(draft)?;
     let request = draft.unsettled()?;

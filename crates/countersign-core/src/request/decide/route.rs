@@ -90,24 +90,41 @@ pub(in crate::request) fn standing(request: &Request, stage: &Stage, facts: &Fac
     let specs = specs(request, facts);
     let Some(spec) = specs.get(stage.spec) else { return Standing::new() };
     let barred = barred(request, spec, Some(stage.id));
+    granted(request, stage, spec, facts, now, &BTreeSet::new()).into_iter().filter(|(person, _)| !barred.contains(person)).collect()
+}
+
+/// Who may say no, or ask for changes: those who may approve, and those whom the stage names and would have asked,
+/// had their approval not been spent in another stage. One person fills one seat; anybody named may object.
+pub(super) fn objecting(request: &Request, stage: &Stage, facts: &Facts<'_>, now: bool) -> Standing {
+    let specs = specs(request, facts);
+    let Some(spec) = specs.get(stage.spec) else { return Standing::new() };
+    granted(request, stage, spec, facts, now, &barred(request, spec, Some(stage.id)))
+}
+
+/// Everybody asked, and of `besides` whoever is named, where they are active, still selected and not excluded.
+fn granted(request: &Request, stage: &Stage, spec: &StageSpec, facts: &Facts<'_>, now: bool, besides: &BTreeSet<PersonId>) -> Standing {
     let replaced_at = stage.escalations.iter().rposition(|escalation| escalation.mode == LevelMode::Replace).filter(|_| now);
     let mut standing = Standing::new();
-    let mut grant = |asked: &[PersonId], still: &dyn Fn(&PersonId) -> bool, seats: &[usize]| {
-        let may = |person: &&PersonId| !request.excludes(person) && !barred.contains(*person) && facts.roster.is_active(person) && still(person);
-        for person in asked.iter().filter(may) {
+    let mut grant = |person: &PersonId, seats: &[usize]| {
+        if !request.excludes(person) && facts.roster.is_active(person) {
             standing.entry(person.clone()).or_default().extend(seats);
         }
     };
     if replaced_at.is_none() {
         for (index, (asked, seat)) in stage.asked.iter().zip(&spec.seats).enumerate() {
             let selected = resolve(&seat.from, request, facts);
-            grant(asked, &|person| selected.contains(person), &[index]);
+            selected.iter().filter(|person| asked.contains(person) || besides.contains(*person)).for_each(|person| grant(person, &[index]));
         }
     }
     let all_seats: Vec<usize> = (0..spec.seats.len()).collect();
     for escalation in stage.escalations.iter().skip(replaced_at.unwrap_or(0)) {
-        let selected = escalation.level.and_then(|level| spec.escalate.get(level)).map(|level| resolve(&level.to, request, facts));
-        grant(&escalation.to, &|person| selected.as_ref().is_none_or(|set| set.contains(person)), &all_seats);
+        match escalation.level.and_then(|level| spec.escalate.get(level)).map(|level| resolve(&level.to, request, facts)) {
+            Some(selected) => {
+                let named = selected.iter().filter(|person| escalation.to.contains(person) || besides.contains(*person));
+                named.for_each(|person| grant(person, &all_seats));
+            }
+            None => escalation.to.iter().for_each(|person| grant(person, &all_seats)),
+        }
     }
     standing
 }
@@ -135,18 +152,22 @@ pub(super) fn decidable(request: &Request, stage: &Stage, spec: &StageSpec, fact
     seats_filled(&within_reach(request, stage, facts), &counts) >= places(&counts)
 }
 
-/// Rule 6: while fewer people can decide than the quorum needs, escalation opens at once; with no level
-/// left the stage is unroutable, said once until people are found again.
+/// Rule 6: while fewer people can decide than the quorum needs, whom the selectors name now is asked; where that
+/// is not enough, escalation opens at once; with no level left the stage is unroutable, said once until people
+/// are found again, the same as before or others.
 pub(super) fn check_route(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
     loop {
         let request = draft.request()?;
         let specs = specs(request, draft.facts);
         let Some(stage) = request.stage(id).filter(|stage| stage.closed.is_none()) else { return Ok(()) };
         let Some(spec) = specs.get(stage.spec) else { return Ok(()) };
-        let (counts, reach) = (counts(spec), within_reach(request, stage, draft.facts));
-        let (filled, needed) = (seats_filled(&reach, &counts), places(&counts));
-        if filled >= needed {
+        let (filled, needed) = (reached(request, stage, spec, draft.facts), places(&counts(spec)));
+        if filled >= needed && !stage.unroutable {
             return Ok(());
+        }
+        if let Some(found) = found_now(request, stage, spec, draft.facts, filled) {
+            draft.record(found);
+            continue;
         }
         let next = (0..spec.escalate.len()).find(|level| !stage.fired(*level));
         if let Some(level) = next {
@@ -154,12 +175,34 @@ pub(super) fn check_route(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refu
             continue;
         }
         if !stage.unroutable {
-            let eligible = u32::try_from(reach.len()).unwrap_or(u32::MAX);
+            let eligible = u32::try_from(within_reach(request, stage, draft.facts).len()).unwrap_or(u32::MAX);
             let needed = u32::try_from(needed).unwrap_or(u32::MAX);
             draft.record(Event::Unroutable { stage: id, eligible, needed });
         }
         return Ok(());
     }
+}
+
+/// How many places those within reach can fill.
+fn reached(request: &Request, stage: &Stage, spec: &StageSpec, facts: &Facts<'_>) -> usize {
+    seats_filled(&within_reach(request, stage, facts), &counts(spec))
+}
+
+/// The stage given to those whom its selectors name now, if they fill more places than `filled`, or all of
+/// them while it is said to be unroutable.
+fn found_now(request: &Request, stage: &Stage, spec: &StageSpec, facts: &Facts<'_>, filled: usize) -> Option<Event> {
+    let barred = barred(request, spec, Some(stage.id));
+    let mut probe = stage.clone();
+    probe.asked = spec.seats.iter().map(|seat| ask(&seat.from, request, facts, &barred)).collect();
+    for escalation in &mut probe.escalations {
+        escalation.to = asked_by(escalation, spec, request, facts, &barred);
+    }
+    let (found, needed) = (reached(request, &probe, spec, facts), places(&counts(spec)));
+    if found <= filled && !(stage.unroutable && found >= needed) {
+        return None;
+    }
+    let escalated = probe.escalations.into_iter().map(|escalation| escalation.to).collect();
+    Some(Event::Rerouted { stage: stage.id, asked: probe.asked, escalated, directory: facts.roster.version })
 }
 
 /// Fires one level: whom it names now is asked; its own deadline counts from the moment it was due.
@@ -177,33 +220,6 @@ pub(super) fn escalate(
     let expires_at = step.expire_after.map(|after| due.saturating_add(after).unwrap_or(jiff::Timestamp::MAX));
     let directory = draft.facts.roster.version;
     draft.record(Event::Escalated(Escalated { stage: id, level: Some(level), mode: step.mode, to, cause, directory, expires_at }));
-    Ok(())
-}
-
-/// After the directory changed: an unroutable stage asks whom its selectors name now, if that helps.
-pub(super) fn reroute(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
-    let request = draft.request()?;
-    let specs = specs(request, draft.facts);
-    let Some(stage) = request.stage(id).filter(|stage| stage.closed.is_none() && stage.unroutable) else {
-        return check_route(draft, id);
-    };
-    let Some(spec) = specs.get(stage.spec) else { return Ok(()) };
-    let barred = barred(request, spec, Some(id));
-    let asked: Vec<_> = spec.seats.iter().map(|seat| ask(&seat.from, request, draft.facts, &barred)).collect();
-    let escalated: Vec<_> = stage.escalations.iter().map(|fired| asked_by(fired, spec, request, draft.facts, &barred)).collect();
-    let before: Vec<_> = stage.escalations.iter().map(|fired| fired.to.clone()).collect();
-    if asked != stage.asked || escalated != before {
-        let mut probe = stage.clone();
-        probe.asked.clone_from(&asked);
-        for (escalation, to) in probe.escalations.iter_mut().zip(&escalated) {
-            escalation.to.clone_from(to);
-        }
-        let counts = counts(spec);
-        if seats_filled(&within_reach(request, &probe, draft.facts), &counts) >= places(&counts) {
-            let directory = draft.facts.roster.version;
-            draft.record(Event::Rerouted { stage: id, asked, escalated, directory });
-        }
-    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! From voices to an end: rejection is weighed before approval, every counted voice is checked again when
 //! a quorum is reached (rule 1), and the outcome renders its actions once, from the approved payload.
 
-use super::route::{check_route, counts, open_stages, specs, standing, within_reach};
+use super::route::{check_route, counts, objecting, open_stages, specs, standing, within_reach};
 use super::{Draft, Facts};
 use crate::canonical::digest_of;
 use crate::event::{AttemptEnded, Cause, Decision, Event, PlannedAction, StageResult};
@@ -64,10 +64,13 @@ pub(in crate::request) fn heard(request: &Request, stage: &Stage, facts: &Facts<
 }
 
 /// Marks the voices whose makers have left, lost the group or become excluded.
-fn check_voices(draft: &mut Draft<'_>, id: StageId, decision: Decision) -> Result<(), Refusal> {
+pub(super) fn check_voices(draft: &mut Draft<'_>, id: StageId, decision: Decision) -> Result<(), Refusal> {
     let request = draft.request()?;
     let Some(stage) = request.stage(id) else { return Ok(()) };
-    let ever = standing(request, stage, draft.facts, false);
+    let ever = match decision {
+        Decision::Approve => standing(request, stage, draft.facts, false),
+        Decision::Reject | Decision::RequestChanges => objecting(request, stage, draft.facts, false),
+    };
     let fallen: Vec<PersonId> = stage.said(decision).filter(|person| !ever.contains_key(*person)).cloned().collect();
     for person in fallen {
         draft.record(Event::VoiceUncounted { stage: id, person });
@@ -103,7 +106,8 @@ fn reject(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
     settle(draft, OutcomeName::Rejected, Cause::Decisions)
 }
 
-/// Ends the request: open stages are void, the outcome's actions are rendered and sealed.
+/// Ends the request: open stages are void, the outcome's actions are rendered and sealed. An action whose body
+/// cannot be rendered has none, and is a dead letter from the start.
 pub(super) fn settle(draft: &mut Draft<'_>, outcome: OutcomeName, cause: Cause) -> Result<(), Refusal> {
     let open: Vec<StageId> = draft.request()?.open_stages().map(|stage| stage.id).collect();
     for stage in open {
@@ -111,15 +115,16 @@ pub(super) fn settle(draft: &mut Draft<'_>, outcome: OutcomeName, cause: Cause) 
     }
     let (mut actions, mut failures) = (Vec::new(), Vec::new());
     for spec in draft.facts.policy.consequences(outcome).actions {
-        let body = match render(draft, &spec, outcome)? {
-            Ok(bytes) => bytes,
-            Err(reason) => {
-                failures.push((spec.name.clone(), reason));
-                Vec::new()
+        match render(draft, &spec, outcome, &cause)? {
+            Ok(body) => {
+                let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+                actions.push(PlannedAction { name: spec.name.clone(), body: Some(draft.seal(body)), bytes });
             }
-        };
-        let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        actions.push(PlannedAction { name: spec.name.clone(), body: draft.seal(body), bytes });
+            Err(reason) => {
+                actions.push(PlannedAction { name: spec.name.clone(), body: None, bytes: 0 });
+                failures.push((spec.name.clone(), reason));
+            }
+        }
     }
     draft.record(Event::Settled { outcome, cause, actions });
     for (action, reason) in failures {
@@ -129,9 +134,9 @@ pub(super) fn settle(draft: &mut Draft<'_>, outcome: OutcomeName, cause: Cause) 
     Ok(())
 }
 
-fn render(draft: &Draft<'_>, spec: &ActionSpec, outcome: OutcomeName) -> Result<Result<Vec<u8>, String>, Refusal> {
+fn render(draft: &Draft<'_>, spec: &ActionSpec, outcome: OutcomeName, cause: &Cause) -> Result<Result<Vec<u8>, String>, Refusal> {
     let (request, facts) = (draft.request()?, draft.facts);
-    let decided_by = request.deciders().into_iter().map(|person| (person, decided_word(outcome).to_owned())).collect();
+    let decided_by = request.deciders_of(outcome, cause).into_iter().map(|person| (person, decided_word(outcome).to_owned())).collect();
     Ok(action_body(
         spec,
         &ActionFacts {
@@ -153,5 +158,9 @@ fn render(draft: &Draft<'_>, spec: &ActionSpec, outcome: OutcomeName) -> Result<
 }
 
 fn decided_word(outcome: OutcomeName) -> &'static str {
-    if outcome == OutcomeName::Rejected { "reject" } else { "approve" }
+    match outcome {
+        OutcomeName::Rejected => "reject",
+        OutcomeName::Withdrawn => "withdraw",
+        OutcomeName::Approved | OutcomeName::Expired => "approve",
+    }
 }

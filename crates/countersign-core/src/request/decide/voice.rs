@@ -1,6 +1,6 @@
 //! A person's decision: may they, on what they saw, and what it changes (rules 1-3, 7, 10-12, 16).
 
-use super::route::{barred, counts, specs, standing, within_reach};
+use super::route::{barred, counts, objecting, specs, standing, within_reach};
 use super::{Draft, Facts, passkey, settle, wake};
 use crate::assertion::{Assertion, Statement};
 use crate::command::Voicing;
@@ -16,7 +16,7 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
     if request.excludes(&voicing.person) {
         return Err(Refusal::OwnRequest);
     }
-    if said_before(request, voicing) && candidates(request, voicing, draft.facts, Some(voicing.decision)).is_empty() {
+    if said_before(request, voicing) && candidates(request, voicing, draft.facts, true).is_empty() {
         return Ok(());
     }
     let request = draft.unsettled()?;
@@ -32,6 +32,9 @@ pub(super) fn hear(draft: &mut Draft<'_>, voicing: &Voicing) -> Result<(), Refus
         return Err(Refusal::StageClosed);
     }
     let stages = counted_stages(request, voicing, draft.facts)?;
+    if voicing.decision != Decision::Approve && voicing.comment.is_none() {
+        return Err(Refusal::CommentRequired);
+    }
     signed_in(request, voicing, &stages, draft.facts)?;
     let assertion = asserted(draft, voicing, &stages)?;
     draft.record(Event::Decided(Decided {
@@ -99,23 +102,26 @@ fn said_before(request: &Request, voicing: &Voicing) -> bool {
     voicing.revision == request.revision && last.is_some_and(|voice| voice.decision == voicing.decision && voice.counts)
 }
 
-/// Open stages in which this person may decide now; with `but`, only those where they have not said it yet.
-/// Those whom an escalation replaced may no longer decide; what they said stands. A decision that is bound to one
-/// stage has no other (rule 25).
-fn candidates(request: &Request, voicing: &Voicing, facts: &Facts<'_>, but: Option<Decision>) -> Vec<StageId> {
+/// Open stages in which this person may say this now; with `unsaid`, only those where they have not said it yet.
+/// Those whom an escalation replaced may no longer decide; what they said stands. A decision that is
+/// bound to one stage has no other (rule 25).
+fn candidates(request: &Request, voicing: &Voicing, facts: &Facts<'_>, unsaid: bool) -> Vec<StageId> {
     let person = &voicing.person;
     let bound = |stage: &&Stage| voicing.stage.is_none_or(|id| stage.id == id);
-    let unsaid = |stage: &&Stage| but.is_none() || stage.voice(person).is_none_or(|voice| Some(voice.decision) != but);
-    let may = |stage: &&Stage| standing(request, stage, facts, true).contains_key(person);
+    let unsaid = |stage: &&Stage| !unsaid || stage.voice(person).is_none_or(|voice| voice.decision != voicing.decision);
+    let may = |stage: &&Stage| match voicing.decision {
+        Decision::Approve => standing(request, stage, facts, true).contains_key(person),
+        Decision::Reject | Decision::RequestChanges => objecting(request, stage, facts, true).contains_key(person),
+    };
     request.open_stages().filter(bound).filter(unsaid).filter(may).map(|stage| stage.id).collect()
 }
 
 /// The stages that the decision counts for: all open ones that ask this person where voices may repeat; else
 /// the one already holding their voice, or the first that leaves every other open stage fillable.
 fn counted_stages(request: &Request, voicing: &Voicing, facts: &Facts<'_>) -> Result<Vec<StageId>, Refusal> {
-    let mut open = candidates(request, voicing, facts, Some(voicing.decision));
+    let mut open = candidates(request, voicing, facts, true);
     if open.is_empty() {
-        open = candidates(request, voicing, facts, None);
+        open = candidates(request, voicing, facts, false);
     }
     if open.is_empty() {
         return Err(refusal(request, voicing, facts));

@@ -1,10 +1,10 @@
 //! The three timers of a stage: remind, escalate, expire; and the look at the directory that comes with
 //! every wake-up. Overdue timers fire in order of due time and say how late they were (rules 14-16).
 
-use super::route::{decidable, escalate, reroute, specs, standing};
-use super::settle::settle;
+use super::route::{check_route, decidable, escalate, specs, standing};
+use super::settle::{check_voices, settle};
 use super::{Draft, Facts};
-use crate::event::{Cause, EscalationCause, Event, StageResult};
+use crate::event::{Cause, Decision, EscalationCause, Event, StageResult};
 use crate::id::{PersonId, StageId};
 use crate::policy::{OnExpiry, OutcomeName, StageSpec};
 use crate::refusal::Refusal;
@@ -37,25 +37,20 @@ pub(super) fn wake(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     }
     let open: Vec<StageId> = request.open_stages().map(|stage| stage.id).collect();
     for stage in open {
-        reroute(draft, stage)?;
+        check_route(draft, stage)?;
     }
     Ok(())
 }
 
-/// Before a deed of a person: an expiry that has passed refuses it, swept or not; any other timer that is due
-/// has happened first.
+/// Before a deed of a person: whatever is due has happened first, swept or not. An expiry that ends the request
+/// refuses the deed; one by which the request goes on, beside or after that stage, does not.
 pub(super) fn fire_before_deed(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let now = draft.facts.now;
-    let expired = draft.request()?.open_stages().map(|stage| stage.expires_at).filter(|at| *at <= now).min();
-    if let Some(expired_at) = expired {
-        return Err(Refusal::TooLate { expired_at });
-    }
     while let Some((due, stage, timer)) = earliest(draft.request()?, draft.facts).filter(|(due, ..)| *due <= now) {
-        // A level that is due only now may bring a deadline that has passed as well.
-        if timer == Timer::Expire {
+        fire(draft, stage, timer, due)?;
+        if timer == Timer::Expire && draft.request()?.settled.is_some() {
             return Err(Refusal::TooLate { expired_at: due });
         }
-        fire(draft, stage, timer, due)?;
     }
     Ok(())
 }
@@ -85,6 +80,10 @@ pub(in crate::request) fn undecided(request: &Request, stage: &Stage, facts: &Fa
 fn expire(draft: &mut Draft<'_>, stage: StageId, spec: &StageSpec, late_ms: i64) -> Result<(), Refusal> {
     let request = draft.request()?;
     let somebody_could = request.returned_by.is_none() && request.stage(stage).is_some_and(|it| decidable(request, it, spec, draft.facts));
+    if spec.on_expiry == OnExpiry::Approve && standing_rejection(draft, stage)? {
+        draft.record(Event::StageClosed { stage, result: StageResult::Rejected });
+        return settle(draft, OutcomeName::Rejected, Cause::Decisions);
+    }
     match spec.on_expiry {
         OnExpiry::Approve if somebody_could => {
             draft.record(Event::StageClosed { stage, result: StageResult::Approved });
@@ -99,6 +98,13 @@ fn expire(draft: &mut Draft<'_>, stage: StageId, spec: &StageSpec, late_ms: i64)
             settle(draft, OutcomeName::Expired, Cause::Expiry { late_ms })
         }
     }
+}
+
+/// Whether somebody has said no here and may still: rejection is weighed before the approval that silence gives
+/// (rule 12), one being enough where nobody said yes.
+fn standing_rejection(draft: &mut Draft<'_>, stage: StageId) -> Result<bool, Refusal> {
+    check_voices(draft, stage, Decision::Reject)?;
+    Ok(draft.request()?.stage(stage).is_some_and(|stage| stage.said(Decision::Reject).next().is_some()))
 }
 
 /// The timer that is due first, over all open stages; a returned request has only its expiry.

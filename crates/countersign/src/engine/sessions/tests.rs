@@ -126,8 +126,11 @@ async fn whoever_leaves_is_signed_out_and_stays_so_when_they_come_back() {
     let scene = scene();
     let secret = open(&scene, "leo").await;
     let (with, without) = (roster(&["mia", "leo"]), roster(&["mia"]));
-    scene.engine.directory_changed(&with, &without).await.unwrap();
-    scene.engine.directory_changed(&without, &with).await.unwrap();
+    for (before, after) in [(&with, &without), (&without, &with)] {
+        let people = crate::engine::shelf::People { roster: after.clone(), ..Default::default() };
+        scene.engine.shelf().set_people(people);
+        scene.engine.directory_put(before).await.unwrap();
+    }
     assert!(!opens(&scene, &secret).await);
 }
 

@@ -5,9 +5,8 @@ use super::offer::Wanted;
 use super::{enter, stranger_frame};
 use crate::api::ApiState;
 use crate::api::arrival::Whence;
-use crate::api::permit::Stranger;
+use crate::api::permit::{self, Stranger};
 use crate::api::problem::Problem;
-use crate::api::session::Held;
 use crate::engine::sessions::SignedBy;
 use crate::engine::subjects::{NotJoined, SignIn, Verified};
 use crate::openid::attempt::Attempt;
@@ -57,7 +56,6 @@ pub(in crate::web) async fn come_back(
     State(state): State<ApiState>,
     stranger: Result<Stranger, Problem>,
     Ok(whence): Result<Whence, Infallible>,
-    Ok(Held(session)): Result<Held, Infallible>,
     Path(id): Path<String>,
     callback: Result<Query<Callback>, QueryRejection>,
     headers: HeaderMap,
@@ -67,7 +65,8 @@ pub(in crate::web) async fn come_back(
     if let Err(problem) = stranger {
         return page::problem(frame, &problem, None);
     }
-    let brought = jar.get(cookie_name(&state)).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let held = |name| jar.get(name).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let (brought, session) = (held(cookie_name(&state)), held(permit::cookie_name(&state)));
     let jar = jar.remove(cookie(&state, String::new()));
     let Query(callback) = callback.unwrap_or_default();
     let proved = match prove(&state, &id, &brought, callback).await {

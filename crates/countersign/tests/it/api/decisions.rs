@@ -72,3 +72,23 @@ async fn refusals_are_kept_beside_the_record() {
     assert_eq!((&refused["items"][0]["code"], &refused["items"][0]["actor"]), (&json!("own_request"), &json!("leo")));
     assert_eq!(harness.person("leo").await.get("/v1/refused").await.problem(), (403, "forbidden"));
 }
+
+#[tokio::test]
+async fn rule_12_a_requester_that_polls_learns_who_said_no_and_why() {
+    let harness = Harness::start().await;
+    let id = harness.submit("12500 USD").await;
+    let request = format!("/v1/requests/{id}");
+    let (leo, mia) = (harness.person("leo").await, harness.person("mia").await);
+    assert!(leo.get(&request).await.ok()["outcome"].is_null());
+    let silent = mia.post(&format!("{request}/decisions"), json!({ "decision": "reject", "revision": 1, "comment": " " })).await;
+    assert_eq!(silent.problem(), (422, "comment_required"));
+    let no = json!({ "decision": "reject", "revision": 1, "comment": "no budget" });
+    mia.post(&format!("{request}/decisions"), no).await.ok();
+    let outcome = json!({ "outcome": "rejected", "cause": "decisions", "decided_by": ["mia"], "reason": "no budget", "retryable": false });
+    assert_eq!(leo.get(&request).await.ok()["outcome"], outcome);
+    assert_eq!(leo.get(&format!("{request}/why")).await.ok()["sentence"], "it was rejected by mia: no budget");
+    leo.post(&format!("{request}/comments"), json!({ "comment": "next year then" })).await.ok();
+    let events = leo.get(&format!("{request}/events")).await.ok();
+    let words: Vec<_> = events["items"].as_array().unwrap().iter().filter_map(|event| event["facts"]["text"].as_str()).collect();
+    assert_eq!(words, ["no budget", "next year then"], "comments are read back where they were made");
+}

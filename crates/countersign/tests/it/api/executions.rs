@@ -30,7 +30,12 @@ async fn a_dead_letter_is_given_up_with_a_reason() {
     let olga = harness.person("olga").await;
     let abandon = format!("/v1/requests/{id}/executions/pay/abandon");
     assert_eq!(olga.post(&abandon, json!({})).await.problem(), (422, "invalid_body"));
+    let why = olga.get(&format!("/v1/requests/{id}/why")).await.ok();
+    assert_eq!(why["unblocked_by"], "an operator who retries or abandons `pay`");
+    assert!(why["sentence"].as_str().unwrap().starts_with("it was approved; `pay` failed for good ("), "{why}");
     let answer = olga.post(&abandon, json!({ "reason": "paid by hand" })).await.ok();
     assert_eq!(answer["executions"][0]["status"], "abandoned");
+    let why = olga.get(&format!("/v1/requests/{id}/why")).await.ok();
+    assert_eq!((&why["sentence"], &why["unblocked_by"]), (&json!("it was approved; `pay` was abandoned"), &json!("nothing: an outcome is final")));
     assert_eq!(olga.post(&format!("/v1/requests/{id}/executions/nosuch/retry"), json!({})).await.problem(), (404, "unknown_action"));
 }

@@ -10,7 +10,7 @@ fn forge(loaded: &mut Loaded) {
         .events
         .iter()
         .flat_map(|(_, event)| match event {
-            Event::Settled { actions, .. } => actions.iter().map(|action| action.body).collect(),
+            Event::Settled { actions, .. } => actions.iter().filter_map(|action| action.body).collect(),
             _ => Vec::new(),
         })
         .collect();

@@ -7,10 +7,9 @@ use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, MemoryStore, Page, Positioned, Put,
-    PutError, Record, Records, RequestLog, RequestRow, Shares,
+    PutError, Record, Records, RequestLog, RequestRow, Room, Shares,
 };
 use futures_util::future::BoxFuture;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -62,8 +61,8 @@ impl RequestLog for Meddled {
     async fn due(&self, limit: usize) -> Result<Due, Fault> {
         self.store.due(limit).await
     }
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
-        self.store.claim(busy, lease_ms, limit).await
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.store.claim(room, lease_ms, limit).await
     }
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
         self.store.list(query).await

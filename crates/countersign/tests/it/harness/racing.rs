@@ -1,14 +1,13 @@
 //! A store in which somebody else is always quicker, while the test says so: every commit to a request finds it changed.
 
 use async_trait::async_trait;
-use countersign_core::id::{KeyId, RequestId};
+use countersign_core::id::{KeyId, PersonId, RequestId};
 use countersign_store::log::RefusedAttempt;
 use countersign_store::verify::Verified;
 use countersign_store::{
     Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, ListQuery, Loaded, MemoryStore, Page, Positioned, RequestLog,
-    RequestRow,
+    RequestRow, Room, Shares,
 };
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -42,8 +41,12 @@ impl RequestLog for Racing {
         self.store.due(limit).await
     }
 
-    async fn claim(&self, busy: &BTreeSet<String>, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
-        self.store.claim(busy, lease_ms, limit).await
+    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
+        self.store.shares(person).await
+    }
+
+    async fn claim(&self, room: &Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {
+        self.store.claim(room, lease_ms, limit).await
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {

@@ -82,7 +82,13 @@ impl Still {
         let (outrun, tries) = <(Arc<AtomicBool>, Arc<AtomicU32>)>::default();
         let log = Racing { store: store.clone(), lost: outrun.clone(), tries: tries.clone() };
         let ports = Ports { log: Arc::new(log), records: store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
-        let settings_of = Settings { public_url: "http://127.0.0.1:1".into(), summary_budget: None, hooks: Vec::new() };
+        let settings_of = Settings {
+            public_url: "http://127.0.0.1:1".into(),
+            summary_budget: None,
+            hooks: Vec::new(),
+            sessions: Default::default(),
+            confirm_links: false,
+        };
         let engine = Arc::new(Engine::new(ports, settings_of));
         let sources = Sources::new(engine.clone(), &config, false);
         let standing = sources.reload().await;

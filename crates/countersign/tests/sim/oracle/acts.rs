@@ -33,8 +33,10 @@ pub(crate) fn fold(step: &Step<'_>, model: &mut Model, event: &Event, findings: 
         Event::ExecutionDeadLettered(end) => ended(step, model, end, findings, |act| act.dead = true),
         Event::ExecutionRetried { action, .. } | Event::ExecutionAbandoned { action, .. } => {
             let abandoned = matches!(event, Event::ExecutionAbandoned { .. });
+            // What comes after an abandoned action is given up with it.
+            let followed = abandoned && model.acts.iter().take_while(|act| act.name != action.as_str()).any(|act| act.abandoned);
             let Some((act, _)) = of(model, action) else { return findings.fail(22, format!("{}: an unknown action", step.id)) };
-            findings.hold(22, act.dead && !act.abandoned, || format!("{}: `{action}` was no dead letter", step.id));
+            findings.hold(22, (act.dead || followed) && !act.abandoned, || format!("{}: `{action}` was no dead letter", step.id));
             (act.dead, act.abandoned) = (false, abandoned);
         }
         _ => {}
@@ -86,7 +88,7 @@ fn planned(key: &str, records: &[(RequestId, Loaded)]) -> Option<(Vec<u8>, Strin
     let edition = EDITIONS.iter().find(|edition| edition.policy.version == loaded.row.policy_version)?;
     loaded.events.iter().find_map(|(at, event)| {
         let Event::Settled { outcome: how, actions, .. } = event else { return None };
-        let body = actions.iter().find(|planned| planned.name.as_str() == action && how.as_str() == outcome)?.body;
+        let body = actions.iter().find(|planned| planned.name.as_str() == action && how.as_str() == outcome)?.body?;
         let bytes = loaded.contents.iter().find(|content| content.id == body)?.bytes.clone();
         let all = if *how == OutcomeName::Approved { &edition.law.on_approved } else { &edition.law.on_rejected };
         let url = all.iter().find(|(name, _)| *name == action)?.1.clone();
@@ -108,10 +110,13 @@ fn outcome_of_actions(id: RequestId, loaded: &Loaded, findings: &mut Findings) {
             _ => {}
         }
     }
+    let mut given_up = false;
     for name in order {
         let now = state.get(&name).copied().unwrap_or("never done");
         findings.hold(22, ["succeeded", "dead", "abandoned"].contains(&now), || format!("{id}: the action `{name}` was {now}"));
-        if now != "succeeded" {
+        findings.hold(22, !given_up || now == "abandoned", || format!("{id}: `{name}` was {now} after an action that was abandoned"));
+        given_up |= now == "abandoned";
+        if now != "succeeded" && !given_up {
             return;
         }
     }

@@ -4,7 +4,8 @@ use super::Findings;
 use crate::ledger::{Asked, Deed, Told};
 use crate::world::World;
 use countersign_core::event::{Decision, Event};
-use countersign_core::id::{RequestId, StageId};
+use countersign_core::id::{PersonId, RequestId, StageId};
+use countersign_core::policy::OutcomeName;
 use countersign_core::refusal::Refusal;
 use countersign_store::Loaded;
 use std::collections::BTreeMap;
@@ -91,15 +92,20 @@ fn refused(deed: &Deed, refusal: &Refusal, loaded: &Loaded, findings: &mut Findi
             let how =
                 loaded.events.iter().find_map(|(at, event)| if let Event::Settled { outcome, .. } = event { Some((*outcome, *at)) } else { None });
             findings.hold(11, how == Some((*outcome, *at)), || format!("{id:?}: refused as {outcome:?} at {at}, on record is {how:?}"));
-            let known = |decision| {
-                loaded
-                    .events
-                    .iter()
-                    .any(|(_, event)| matches!(event, Event::Decided(decided) if by.contains(&decided.person) && decided.decision == decision))
+            let said = |wanted: Decision| {
+                let decided = |person: &PersonId| {
+                    let named = |event: &Event| matches!(event, Event::Decided(decided) if decided.person == *person && decided.decision == wanted);
+                    loaded.events.iter().any(|(_, event)| named(event))
+                };
+                by.iter().all(decided)
             };
-            findings.hold(11, by.is_empty() || known(Decision::Approve) || known(Decision::Reject), || {
-                format!("{id:?}: settled by {by:?}, says the refusal")
-            });
+            let true_who = match outcome {
+                OutcomeName::Approved => said(Decision::Approve),
+                OutcomeName::Rejected => said(Decision::Reject),
+                OutcomeName::Withdrawn => *by == [loaded.row.requester.clone()],
+                OutcomeName::Expired => by.is_empty(),
+            };
+            findings.hold(11, true_who, || format!("{id:?}: {outcome:?} by {by:?}, says the refusal"));
         }
         Refusal::StageClosed => {
             let closed = loaded.events.iter().any(|(_, event)| matches!(event, Event::StageClosed { stage, .. } if *stage != StageId(0)));

@@ -167,6 +167,27 @@ impl Model {
         found
     }
 
+    /// Who may say no: all whom the stage asked, and whom it names though their approval is spent elsewhere.
+    pub(crate) fn objecting(&self, opening: &Opening, crew: &Crew, now: bool) -> BTreeSet<P> {
+        let spent = self.barred(opening.id, opening.law.repeat);
+        let replaced = opening.raised.iter().rposition(|raised| raised.replace).filter(|_| now);
+        let mut found: BTreeSet<P> = BTreeSet::new();
+        if replaced.is_none() {
+            for (seat, asked) in opening.asked.iter().enumerate() {
+                let named = crew.select(&opening.law.seats[seat].from, &self.requester, &self.payload);
+                found.extend(named.into_iter().filter(|person| asked.contains(person) || spent.contains(person)));
+            }
+        }
+        for raised in opening.raised.iter().skip(replaced.unwrap_or(0)) {
+            match raised.level.map(|level| crew.select(&opening.law.escalate[level].to, &self.requester, &self.payload)) {
+                Some(named) => found.extend(named.into_iter().filter(|person| raised.to.contains(person) || spent.contains(person))),
+                None => found.extend(raised.to.iter().cloned()),
+            }
+        }
+        found.retain(|person| !self.excluded(person) && crew.active.contains(person));
+        found
+    }
+
     /// Approvals that count, with the seats that their makers still stand for.
     pub(crate) fn heard(&self, opening: &Opening, crew: &Crew) -> BTreeMap<P, BTreeSet<usize>> {
         let mut ever = self.standing(opening, crew, false);
@@ -182,6 +203,19 @@ impl Model {
             reach.entry(person).or_default().extend(seats);
         }
         reach
+    }
+
+    /// The opening as it would stand if whom the policy names now were asked.
+    pub(crate) fn asked_anew(&self, opening: &Opening, crew: &Crew) -> Opening {
+        let mut anew = opening.clone();
+        let ask = |from: &[crate::law::Sel]| self.askable(from, crew, opening.id, opening.law.repeat).into_iter().collect::<Vec<P>>();
+        anew.asked = opening.law.seats.iter().map(|seat| ask(&seat.from)).collect();
+        for raised in &mut anew.raised {
+            if let Some(level) = raised.level {
+                raised.to = ask(&opening.law.escalate[level].to);
+            }
+        }
+        anew
     }
 
     pub(crate) fn next_timer(&self, at: i64) -> Option<i64> {

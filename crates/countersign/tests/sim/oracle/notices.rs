@@ -40,7 +40,7 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
     for ((kind, to), times) in &owed {
         let had = told.get(&(*kind, to.clone())).copied().unwrap_or(0);
         // What has been answered before it leaves asks nobody any more.
-        let may_lapse = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded);
+        let may_lapse = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded | NoticeKind::Escalated);
         let right = if has_route(to) { had == *times || (may_lapse && had < *times) } else { had == 0 };
         let rule = if *kind == NoticeKind::Escalated { 18 } else { 22 };
         findings.hold(rule, right, || format!("{id}: {to} was owed {times} of {} and had {had}", kind_word(*kind)));
@@ -95,10 +95,17 @@ fn guardians(id: RequestId, loaded: &Loaded, told: &BTreeMap<(NoticeKind, P), u6
     let dead = count(|event| {
         matches!(event, Event::ExecutionDeadLettered(_)) || matches!(event, Event::NoticeFailed { kind, .. } if *kind != NoticeKind::DeadLettered)
     });
+    let dead = dead + u64::from(given_up(loaded));
     for (rule, kind, times) in [(6, NoticeKind::Unroutable, stuck), (22, NoticeKind::DeadLettered, dead)] {
         let had = told.get(&(kind, ops.clone())).copied().unwrap_or(0);
         findings.hold(rule, had == times, || format!("{id}: the operator was owed {times} of {} and had {had}", kind_word(kind)));
     }
+}
+
+/// Whether actions were given up because one before them was: said once, by the last of them.
+fn given_up(loaded: &Loaded) -> bool {
+    let abandoned = loaded.events.iter().filter(|(_, event)| matches!(event, Event::ExecutionAbandoned { .. })).count();
+    abandoned > 1
 }
 
 /// Rule 23: a notice that asks waits for the model's words, at most its budget, and carries a summary.

@@ -5,13 +5,14 @@ use super::Findings;
 use super::model::Model;
 use super::steps::{self, Step};
 use crate::crew::Crew;
-use crate::ledger::CommitNote;
+use crate::ledger::{CommitNote, Look};
 use crate::world::World;
 use countersign_core::event::{Decision, Event};
 use countersign_core::id::RequestId;
 use countersign_core::policy::OutcomeName;
 use countersign_core::request::fold;
 use countersign_store::{Loaded, StatusName};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Judges one record.
@@ -19,10 +20,18 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
     if let Err(illegal) = fold(id, &loaded.events) {
         findings.fail(27, format!("{id}: {illegal}"));
     }
-    let notes: Vec<CommitNote> = world.ledger().commits.iter().filter(|note| note.id == id).cloned().collect();
+    let notes: Vec<(usize, CommitNote)> = world.ledger().commits.iter().cloned().enumerate().filter(|(_, note)| note.id == id).collect();
+    let mut looks: VecDeque<Look> = world.ledger().looks.clone().into();
     let mut model: Option<Model> = None;
     let mut next = 1;
-    for note in &notes {
+    let mut last: Option<&(usize, CommitNote)> = None;
+    for known in &notes {
+        let (place, note) = known;
+        while looks.front().is_some_and(|look| look.ended <= *place) {
+            let Some(look) = looks.pop_front() else { break };
+            looked(world, model.as_ref(), last, look, findings);
+        }
+        last = Some(known);
         if note.events.0 != next {
             return findings.fail(20, format!("{id}: a commit wrote events {:?} where {next} was next", note.events));
         }
@@ -38,9 +47,28 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
             steps::take(&step, &mut model, event, findings);
         }
         let Some(model) = &model else { return };
-        after(model, note, batch.last().map_or(0, |(at, _)| at.as_millisecond()), &crews, batch, findings);
+        // A commit without events only says anew what lists show.
+        let at = batch.last().map_or(note.taken_at, |(at, _)| *at).as_millisecond();
+        after(model, note, at, &crews, batch, findings);
     }
+    looks.into_iter().for_each(|look| looked(world, model.as_ref(), last, look, findings));
     findings.hold(27, next == loaded.events.len() as u64 + 1, || format!("{id}: events that no commit wrote"));
+}
+
+/// After a look with a directory: too few of its people have been noticed, and lists show who may decide. What was
+/// on its way with an older directory while the look went by is judged at its own commit.
+fn looked(world: &World, model: Option<&Model>, last: Option<&(usize, CommitNote)>, look: Look, findings: &mut Findings) {
+    let (Some(model), Some((place, note))) = (model, last) else { return };
+    let crew = world.crews.lock().unwrap().iter().find(|crew| crew.version == look.version).cloned();
+    let overtaken = *place >= look.begun && note.crew < look.version;
+    let Some(crew) = crew.filter(|_| model.settled.is_none() && !model.returned && !overtaken) else { return };
+    for opening in model.openings.iter().filter(|opening| opening.closed.is_none()) {
+        let short = !super::model::fill(&model.reach(opening, &crew), &opening.law.counts());
+        findings.hold(6, !short || opening.unroutable, || {
+            format!("{}: stage {} lacks people in directory {}, and the look at it did nothing", model.id, opening.id, look.version)
+        });
+    }
+    findings.hold(6, model.waiting(&crew) == note.waiting, || format!("{}: after a look the row waits for {:?}", model.id, note.waiting));
 }
 
 /// What a commit leaves behind.
@@ -69,8 +97,8 @@ fn after(model: &Model, note: &CommitNote, at: i64, crews: &[Arc<Crew>], batch: 
             let full = crews.iter().all(|crew| super::model::fill(&model.heard(opening, crew), &counts));
             findings.hold(1, !full, || format!("{id}: stage {} has its quorum and is open", opening.id));
             let no = crews.iter().all(|crew| {
-                let ever = model.standing(opening, crew, false);
-                opening.said(Decision::Reject).iter().filter(|person| ever.contains_key(*person)).count() >= opening.law.reject_quorum
+                let ever = model.objecting(opening, crew, false);
+                opening.said(Decision::Reject).iter().filter(|person| ever.contains(*person)).count() >= opening.law.reject_quorum
             });
             findings.hold(12, !no, || format!("{id}: stage {} has enough rejections and is open", opening.id));
         }

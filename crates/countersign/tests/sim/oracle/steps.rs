@@ -290,7 +290,10 @@ fn hear(step: &Step<'_>, model: &mut Model, decided: &Decided, findings: &mut Fi
         findings.hold(16, in_time, || {
             format!("{id}: {person} decided at {}, taken at {}, after the deadline {}", step.at, step.note.taken_at, opening.expires)
         });
-        let may = step.any(|crew| model.standing(&opening, crew, true).contains_key(person));
+        let may = step.any(|crew| match decided.decision {
+            Decision::Approve => model.standing(&opening, crew, true).contains_key(person),
+            _ => model.objecting(&opening, crew, true).contains(person),
+        });
         findings.hold(1, may, || format!("{id}: {person} may not decide stage {stage}"));
         news |= opening.voices.get(person) != Some(&(decided.decision, true));
         let others = model.openings.iter().filter(|other| other.id != *stage && !opening.law.repeat && decided.decision == Decision::Approve);
@@ -310,7 +313,11 @@ fn hear(step: &Step<'_>, model: &mut Model, decided: &Decided, findings: &mut Fi
 
 fn uncounted(step: &Step<'_>, model: &mut Model, stage: StageId, person: &P, findings: &mut Findings) {
     let Some(opening) = open(step, model, stage, 1, findings) else { return };
-    let fallen = step.any(|crew| !model.standing(&opening, crew, false).contains_key(person));
+    let objects = opening.said(Decision::Reject).contains(person);
+    let fallen = step.any(|crew| match objects {
+        true => !model.objecting(&opening, crew, false).contains(person),
+        false => !model.standing(&opening, crew, false).contains_key(person),
+    });
     findings.hold(1, fallen && opening.spoke(person), || format!("{}: the voice of {person} was taken away", step.id));
     if let Some(voice) = model.opening(stage).and_then(|opening| opening.voices.get_mut(person)) {
         voice.1 = false;
@@ -319,7 +326,9 @@ fn uncounted(step: &Step<'_>, model: &mut Model, stage: StageId, person: &P, fin
 
 fn unroutable(step: &Step<'_>, model: &mut Model, stage: StageId, findings: &mut Findings) {
     let Some(opening) = open(step, model, stage, 6, findings) else { return };
-    let short = step.any(|crew| !fill(&model.reach(&opening, crew), &opening.law.counts()));
+    // Nor can they when the policy is asked anew whom it names.
+    let short = |crew: &Crew| !fill(&model.reach(&opening, crew), &opening.law.counts());
+    let short = step.any(|crew| short(crew) && !fill(&model.reach(&model.asked_anew(&opening, crew), crew), &opening.law.counts()));
     let fired = (0..opening.law.escalate.len()).all(|level| opening.fired(level));
     findings.hold(6, short && fired && !opening.unroutable, || format!("{}: stage {stage} called unroutable", step.id));
     model.opening(stage).unwrap().unroutable = true;
@@ -331,7 +340,8 @@ fn rerouted(step: &Step<'_>, model: &mut Model, stage: StageId, asked: &[Vec<P>]
         let own = opening.law.seats.iter().map(|seat| model.askable(&seat.from, &crew, stage, opening.law.repeat));
         own.eq(asked.iter().map(|asked| asked.iter().cloned().collect::<BTreeSet<P>>()))
     });
-    findings.hold(6, right && opening.unroutable, || format!("{}: stage {stage} was given to {asked:?}", step.id));
+    let short = step.any(|crew| !fill(&model.reach(&opening, crew), &opening.law.counts()));
+    findings.hold(6, right && (opening.unroutable || short), || format!("{}: stage {stage} was given to {asked:?}", step.id));
     opening.asked = asked.to_vec();
     for (fired, to) in opening.raised.iter_mut().zip(raised) {
         fired.to.clone_from(to);
@@ -345,14 +355,21 @@ fn closed(step: &Step<'_>, model: &mut Model, stage: StageId, result: StageResul
     let Some(opening) = open(step, model, stage, 11, findings) else { return };
     let (expired, silence) = (step.at >= opening.expires, opening.law.silence);
     match result {
-        StageResult::Approved if expired => findings
-            .hold(14, silence == Silence::Approves && !model.returned && !opening.unroutable, || format!("{id}: silence approved stage {stage}")),
+        StageResult::Approved if expired => findings.hold(
+            14,
+            silence == Silence::Approves && !model.returned && !opening.unroutable && opening.said(Decision::Reject).is_empty(),
+            || format!("{id}: silence approved stage {stage}"),
+        ),
         StageResult::Approved => {
             let full = step.any(|crew| fill(&model.heard(&opening, crew), &opening.law.counts()));
             findings.hold(1, full, || format!("{id}: stage {stage} closed as approved by {:?}", opening.said(Decision::Approve)));
             findings.saw(3);
         }
-        StageResult::Rejected if expired => findings.hold(14, silence == Silence::Rejects, || format!("{id}: silence rejected stage {stage}")),
+        StageResult::Rejected if expired => {
+            // Rejection weighs before the approval that silence would give.
+            let said = silence == Silence::Approves && !opening.said(Decision::Reject).is_empty();
+            findings.hold(14, silence == Silence::Rejects || said, || format!("{id}: silence rejected stage {stage}"));
+        }
         StageResult::Rejected => {
             let enough = step.any(|crew| rejected(model, &opening, crew));
             findings.hold(12, enough, || format!("{id}: stage {stage} closed as rejected by {:?}", opening.said(Decision::Reject)));
@@ -370,9 +387,9 @@ fn closed(step: &Step<'_>, model: &mut Model, stage: StageId, result: StageResul
 
 /// Enough rejections, or the quorum out of reach because of them, whoever may still be asked.
 fn rejected(model: &Model, opening: &Opening, crew: &Crew) -> bool {
-    let ever = model.standing(opening, crew, false);
+    let ever = model.objecting(opening, crew, false);
     let no = opening.said(Decision::Reject);
-    if no.iter().filter(|person| ever.contains_key(*person)).count() >= opening.law.reject_quorum {
+    if no.iter().filter(|person| ever.contains(*person)).count() >= opening.law.reject_quorum {
         return true;
     }
     let mut reach = model.reach(opening, crew);
@@ -402,7 +419,8 @@ fn settled(step: &Step<'_>, model: &mut Model, outcome: OutcomeName, cause: &Cau
         }
         (OutcomeName::Rejected, Cause::Rule) => findings.hold(9, matches!(model.says(), Some(Says::Deny)), || format!("{id}: no rule denied it")),
         (OutcomeName::Rejected, Cause::Decisions) => {
-            let rejected = model.openings.iter().any(|opening| opening.closed == Some(StageResult::Rejected) && step.at < opening.expires);
+            let rejected =
+                model.openings.iter().any(|opening| opening.closed == Some(StageResult::Rejected) && !opening.said(Decision::Reject).is_empty());
             findings.hold(12, rejected, || format!("{id}: rejected by nobody"));
         }
         (OutcomeName::Rejected | OutcomeName::Expired, Cause::Expiry { late_ms }) => {
@@ -447,7 +465,7 @@ fn plan(step: &Step<'_>, model: &mut Model, outcome: OutcomeName, actions: &[Pla
     let same = wanted.iter().map(|(name, _)| *name).eq(actions.iter().map(|action| action.name.as_str()));
     findings.hold(21, same, || format!("{}: the actions of {outcome:?} are {actions:?}", step.id));
     for action in actions {
-        let body = step.content(&action.body).unwrap_or_default().to_vec();
+        let body = action.body.and_then(|id| step.content(&id)).unwrap_or_default().to_vec();
         let told: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let payload = &told["data"]["request"]["payload"];
         findings.hold(21, *payload == model.payload, || {
