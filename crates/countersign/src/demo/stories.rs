@@ -27,7 +27,6 @@ type Told = Result<(), StartFault>;
 /// # Errors
 /// When the engine refuses a sample: then a shipped policy has changed under it.
 pub(super) async fn tell(engine: &Arc<Engine>) -> Told {
-    public_spend(engine).await?;
     expense(engine, "85.00 USD", "Corner Cafe").await?;
     let paid = expense(engine, "18000.00 USD", "Northwind Servers").await?;
     say(engine, "mia", paid, Decision::Approve, "in the budget").await?;
@@ -45,7 +44,7 @@ pub(super) async fn tell(engine: &Arc<Engine>) -> Told {
     expense(engine, "4200.00 USD", "Tailspin Catering").await?;
     let half = expense(engine, "46750.00 USD", "Fabrikam Lasers").await?;
     say(engine, "ana", half, Decision::Approve, "quote attached in the wiki").await?;
-    Ok(())
+    public_spend(engine).await
 }
 
 async fn expense(engine: &Arc<Engine>, amount: &str, merchant: &str) -> Result<RequestId, StartFault> {

@@ -1,6 +1,7 @@
 //! How a person uses a page: with a pointer, or with the keyboard alone.
 
 use crate::page::Browser;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use serde_json::{Value, json};
 
 const TAB: &str = "\u{e004}";
@@ -27,6 +28,17 @@ impl Hands {
         }
     }
 
+    /// Marks a choice.
+    pub async fn choose(self, browser: &Browser, css: &str) {
+        match self {
+            Self::Pointer => browser.press(css).await,
+            Self::Keyboard => {
+                browser.walk_to(css).await;
+                browser.strike(" ").await;
+            }
+        }
+    }
+
     /// Types into a field and sends its form.
     pub async fn search(self, browser: &Browser, css: &str, text: &str) {
         match self {
@@ -41,7 +53,9 @@ impl Hands {
 impl Browser {
     /// Strikes keys wherever the focus is.
     pub async fn strike(&self, keys: &str) {
-        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+        let downs_and_ups = keys.chars().flat_map(|value| [KeyAction::Down { value }, KeyAction::Up { value }]);
+        let actions = downs_and_ups.fold(KeyActions::new("keyboard".into()), KeyActions::then);
+        self.client.perform_actions(actions).await.unwrap();
     }
 
     /// Goes there with the Tab key; what has the focus must be visible and marked.

@@ -14,12 +14,14 @@
 mod peers;
 
 mod accessible;
+mod confirm;
 mod demo;
 mod driver;
 mod hands;
 mod page;
 mod passkeys;
 mod pictures;
+mod providers;
 mod race;
 mod screen;
 mod shows;

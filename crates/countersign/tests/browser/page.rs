@@ -38,7 +38,13 @@ impl Browser {
 
     /// Presses what this selects, once it is there.
     pub async fn press(&self, css: &str) {
-        self.find(css).await.click().await.unwrap();
+        let pressed = async {
+            // A page that is being brought up to date puts another button in the place of the one that was found.
+            while let Err(error) = self.find(css).await.click().await {
+                assert!(error.is_stale_element_reference(), "{css}: {error}");
+            }
+        };
+        tokio::time::timeout(PATIENCE, pressed).await.unwrap_or_else(|_| panic!("`{css}` cannot be pressed"));
     }
 
     /// Types into what this selects.

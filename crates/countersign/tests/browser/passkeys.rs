@@ -1,5 +1,6 @@
 //! Passkeys, with a device that Chromium plays: enrolled, signing in, signing approvals; and nothing else passes.
 
+use crate::accessible::check;
 use crate::driver::{self, Browser};
 use crate::site::Site;
 use crate::verifier::verify;
@@ -53,6 +54,7 @@ async fn a_passkey_is_enrolled_signs_in_and_signs_an_approval_that_others_can_ve
         browser.add_authenticator().await;
         enrol(&site, &browser, "ana", "Blue key").await;
         browser.picture("passkeys").await;
+        check(&browser, "passkeys").await;
         browser.press("header form[action='/logout'] button").await;
         browser.sees("You are signed out").await;
         browser.open(&site.at("/login")).await;
@@ -69,6 +71,7 @@ async fn a_passkey_is_enrolled_signs_in_and_signs_an_approval_that_others_can_ve
         let page = browser.text("main").await;
         browser.type_into("form[data-passkey=decide] textarea", "I have seen it").await;
         browser.picture("sign-an-approval").await;
+        check(&browser, "the signature of an approval").await;
         browser.press("form[data-passkey=decide] button[type=submit]").await;
         browser.is_at(&format!("/requests/{id}")).await;
 

@@ -12,7 +12,7 @@ async fn pictures_of_the_pages_are_kept() {
         demo.submit("12500.00 USD", "ACME").await;
         browser.on(DESK).await;
         browser.in_light(Theme::Light).await;
-        demo.open_as(&browser, Hands::Pointer, "Mia Chen").await;
+        demo.open_as(&browser, Hands::Pointer, "Mia Okafor").await;
         browser.sees("ACME").await;
         browser.picture("inbox").await;
         browser.in_light(Theme::Dark).await;

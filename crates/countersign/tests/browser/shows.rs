@@ -12,7 +12,7 @@ async fn approves(hands: Hands, scripts: Scripts, screen: (u32, u32)) {
     driver::with_several(|driver| async move {
         let (demo, mia) = (Demo::start().await, driver.browser(scripts).await);
         mia.on(screen).await;
-        demo.open_as(&mia, hands, "Mia Chen").await;
+        demo.open_as(&mia, hands, "Mia Okafor").await;
         assert_eq!(mia.run("return window.countersign !== undefined").await, json!(scripts == Scripts::On));
         mia.fits().await;
         demo.find(&mia, hands, "waiting", "Fabrikam").await;
@@ -29,9 +29,9 @@ async fn approves(hands: Hands, scripts: Scripts, screen: (u32, u32)) {
         mia.fits().await;
         mia.open(&demo.base).await;
         demo.find(&mia, hands, "done", "Fabrikam").await;
-        mia.sees("Mia Chen approved revision 1").await;
+        mia.sees("Mia Okafor approved revision 1").await;
         mia.sees_at(&demo.at(&format!("/requests/{id}")), "succeeded").await;
-        assert_eq!(demo.request(&id).await["status"], "approved");
+        assert_eq!(mia.text("#top .badge").await, "Approved");
     })
     .await;
 }
@@ -77,7 +77,8 @@ async fn is_refused(hands: Hands, scripts: Scripts, screen: (u32, u32)) {
         leo.run(forged).await;
         hands.press(&leo, "#forged").await;
         leo.sees("Nothing was changed").await;
-        assert_eq!(demo.request(&id).await["status"], "pending");
+        leo.open(&demo.at(&format!("/requests/{id}"))).await;
+        assert_eq!(leo.text("#top .badge").await, "Pending");
     })
     .await;
 }
@@ -96,7 +97,7 @@ async fn a_requester_is_refused_on_their_own_with_the_keyboard_on_a_phone_withou
 async fn keys_open_a_confirm_with_the_facts_and_none_of_them_decides_alone() {
     driver::with(|mia| async move {
         let demo = Demo::start().await;
-        demo.open_as(&mia, Hands::Keyboard, "Mia Chen").await;
+        demo.open_as(&mia, Hands::Keyboard, "Mia Okafor").await;
         let id = demo.submit("12500.00 USD", "ACME").await;
         mia.sees("ACME").await;
         mia.strike("/").await;
@@ -115,7 +116,7 @@ async fn keys_open_a_confirm_with_the_facts_and_none_of_them_decides_alone() {
         mia.strike("\u{e007}").await;
         mia.sees_that("location.pathname === '/' && location.search === ''").await;
         mia.open(&demo.at(&format!("/requests/{id}"))).await;
-        mia.sees("Mia Chen approved revision 1").await;
+        mia.sees("Mia Okafor approved revision 1").await;
         mia.sees("1 of 2 said yes").await;
     })
     .await;

@@ -3,7 +3,7 @@
 use countersign::app::{App, install_tls};
 use countersign::config::Config;
 use countersign::engine::Engine;
-use countersign_core::id::PersonId;
+use countersign_core::id::{PersonId, RequestId};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -54,6 +54,23 @@ name = "signed"
   expire    = { after = "72h" }
 "#;
 
+/// One voice, by session or by confirm link.
+const MEMO: &str = r#"
+policy = "memo"
+title  = "{{ what }}"
+owner  = "user:ada"
+
+[payload]
+what = "text"
+
+[[rule]]
+name = "one of them"
+  [[rule.stage]]
+  name      = "keepers"
+  approvers = ["group:keepers"]
+  expire    = { after = "72h" }
+"#;
+
 /// A running server.
 pub struct Site {
     pub base: String,
@@ -87,12 +104,16 @@ impl Said {
 
 impl Site {
     pub async fn start() -> Self {
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), "").await
+    }
+
+    /// On this listener, with more in its configuration.
+    pub async fn start_on(listener: TcpListener, more: &str) -> Self {
         install_tls();
         let folder = tempfile::tempdir().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bound = listener.local_addr().unwrap();
         let base = format!("http://localhost:{}", bound.port());
-        write_files(folder.path(), &base);
+        write_files(folder.path(), &base, more);
         let config = Config::load(Some(&folder.path().join("countersign.toml")), &BTreeMap::new()).unwrap();
         let app = App::assemble(config, bound, None).await.unwrap();
         assert_eq!(app.sources.standing().wrong, [], "the files must load");
@@ -135,11 +156,23 @@ impl Site {
         format!("Bearer {}", made["secret"].as_str().unwrap())
     }
 
-    /// Leo asks for this; the request's id.
+    /// Leo asks for this, signed with a passkey; the request's id.
     pub async fn submit(&self, what: &str) -> String {
-        let body = json!({ "policy": "vault", "payload": { "what": what } });
+        self.submit_under("vault", what).await
+    }
+
+    /// Leo asks for this under a policy; the request's id.
+    pub async fn submit_under(&self, policy: &str, what: &str) -> String {
+        let body = json!({ "policy": policy, "payload": { "what": what } });
         let made = self.post("/v1/requests", &self.cookie("leo").await, body).await.ok();
         made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A confirm link of this person for that request.
+    pub async fn confirm_link(&self, person: &str, id: &str) -> String {
+        let id = RequestId::parse(id).unwrap();
+        let secret = self.engine.create_confirm_link(&PersonId::from(person), id).await.unwrap();
+        self.at(&format!("/c/{secret}"))
     }
 
     /// POST by somebody: a cookie, or `Bearer …`.
@@ -174,11 +207,12 @@ impl Drop for Site {
     }
 }
 
-fn write_files(folder: &Path, base: &str) {
+fn write_files(folder: &Path, base: &str, more: &str) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     std::fs::create_dir(folder.join("policies")).unwrap();
-    let server = format!("[server]\npublic_url = \"{base}\"\n[database]\nurl = \"sqlite://countersign.db\"\n[summary]\nprovider = \"plain\"\n");
+    let server = format!("[server]\npublic_url = \"{base}\"\n[database]\nurl = \"sqlite://countersign.db\"\n[summary]\nprovider = \"plain\"\n{more}");
     write("countersign.toml", &server);
     write("directory.toml", DIRECTORY);
     write("policies/vault.toml", POLICY);
+    write("policies/memo.toml", MEMO);
 }
