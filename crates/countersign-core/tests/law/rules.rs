@@ -2,10 +2,9 @@
 
 use super::world::{World, one_stage, policy, roster};
 use countersign_core::canonical::Digest;
-use countersign_core::command::{Command, NoticeReport, ReportVerdict, Voicing};
+use countersign_core::command::{Command, NoticeReport, Voicing};
 use countersign_core::event::{Actor, Cause, Decision, Door, EscalationCause, Event, NoticeKind};
-use countersign_core::execution::ExecutionState;
-use countersign_core::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
+use countersign_core::id::{EffectId, KeyId, PersonId, RequestId, Revision, StageId};
 use countersign_core::notice::NoticeState;
 use countersign_core::policy::OutcomeName;
 use countersign_core::refusal::Refusal;
@@ -61,7 +60,7 @@ fn rule_3_an_operator_cannot_ask_one_whose_voice_is_spent() {
 #[test]
 fn rule_2_nobody_chooses_who_decides_their_own_request() {
     let mut world = World::asking("");
-    let reassign = |by: &str| Command::Reassign { by: by.into(), to: vec!["eva".into()] };
+    let reassign = |by: &str| Command::Reassign { by: Actor::Person(by.into()), to: vec!["eva".into()] };
     assert_eq!(world.give(&reassign("leo")), Err(Refusal::OwnRequest), "an operator, but the requester");
     world.give(&reassign("zoe")).unwrap();
     world.approve("eva").unwrap();
@@ -223,7 +222,16 @@ fn rule_12_a_no_without_its_reason_is_refused_through_every_door() {
     for door in [Door::Web, Door::Api, Door::Cli, Door::Relay] {
         for decision in [Decision::Reject, Decision::RequestChanges] {
             let mut world = World::asking("");
-            let mut voicing = Voicing { person: "ana".into(), decision, revision: Revision::FIRST, comment: None, door, relayed_by: None };
+            let mut voicing = Voicing {
+                person: "ana".into(),
+                decision,
+                revision: Revision::FIRST,
+                comment: None,
+                door,
+                relayed_by: None,
+                stage: None,
+                proof: None,
+            };
             assert_eq!(world.give(&Command::Decide(voicing.clone())), Err(Refusal::CommentRequired));
             voicing.comment = Some(Digest::of(b"because"));
             world.give(&Command::Decide(voicing)).unwrap();
