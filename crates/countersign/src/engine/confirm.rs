@@ -176,7 +176,9 @@ impl Engine {
 /// are asked, for a word that was said before is never refused.
 fn would(seen: &Seen, person: &PersonId, stage: Option<StageId>, revision: Revision) -> Result<(), Refusal> {
     for decision in [Decision::Approve, Decision::Reject] {
-        let voicing = Voicing { person: person.clone(), decision, revision, comment: None, door: Door::Link, relayed_by: None, proof: None, stage };
+        // A no needs words; any content stands for those that would come.
+        let comment = (decision != Decision::Approve).then_some(seen.request.payload);
+        let voicing = Voicing { person: person.clone(), decision, revision, comment, door: Door::Link, relayed_by: None, proof: None, stage };
         decide(seen.request.id, Some(seen.request.clone()), &Command::Decide(voicing), &seen.facts())?;
     }
     Ok(())
