@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+mod programs;
 mod run;
 mod tally;
 mod test;

@@ -1,5 +1,6 @@
 //! Tests, simulation, scenarios, benchmark and crashes: which cargo commands they are.
 
+use crate::programs;
 use crate::run::{cargo, watched};
 use crate::tally::{self, Tally};
 
@@ -23,6 +24,7 @@ fn steps(quick: bool, sim_seconds: u64, tally: &mut Tally) -> Result<(), String>
     if quick {
         return tests(&["test", "--no-fail-fast", "--workspace", "--lib", "--bins"], &[], tally);
     }
+    programs::see_to()?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[])?;
     let seconds = sim_seconds.to_string();
     let environment = [("COUNTERSIGN_SIM_SECONDS", seconds.as_str()), ("COUNTERSIGN_CRASH_ROUNDS", "20")];

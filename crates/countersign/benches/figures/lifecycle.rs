@@ -224,12 +224,14 @@ async fn submit(client: &Client, target: &Target) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-async fn decide(client: &Client, target: &Target, id: &str) {
+/// Decides by the relay.
+pub(crate) async fn decide(client: &Client, target: &Target, id: &str) {
     let body = json!({ "decision": "approve", "revision": 1, "person": "ana" });
     let answer = client.post(format!("{}/v1/requests/{id}/decisions", target.url)).bearer_auth(&target.relay_key).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
 }
 
-fn client() -> Client {
+/// A client that keeps its connections.
+pub(crate) fn client() -> Client {
     Client::builder().no_proxy().pool_max_idle_per_host(256).build().unwrap()
 }

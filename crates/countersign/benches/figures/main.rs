@@ -10,6 +10,7 @@ mod process;
 mod bare;
 mod conditions;
 mod disk;
+mod inbox;
 mod lifecycle;
 mod pending;
 mod receiver;
@@ -34,6 +35,9 @@ fn main() {
         }
         if part("engine") {
             pending::engine_alone(SECONDS).await;
+        }
+        if part("inbox") {
+            inbox::figures().await;
         }
         if part("disk") {
             disk::per_request().await;

@@ -8,6 +8,7 @@ use super::keys::{hash, read};
 use super::{Caller, Engine, EngineError, Seen};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_core::canonical::Digest;
 use countersign_core::command::{Command, Voicing};
 use countersign_core::event::{Decision, Door};
 use countersign_core::id::{PersonId, RequestId, Revision, StageId};
@@ -175,9 +176,8 @@ impl Engine {
 /// What the law would say to this person's yes and to their no by a link, now: a dry run that touches nothing. Both
 /// are asked, for a word that was said before is never refused.
 fn would(seen: &Seen, person: &PersonId, stage: Option<StageId>, revision: Revision) -> Result<(), Refusal> {
-    for decision in [Decision::Approve, Decision::Reject] {
-        // A no needs words; any content stands for those that would come.
-        let comment = (decision != Decision::Approve).then_some(seen.request.payload);
+    // A no is given with its reason; the page asks for one.
+    for (decision, comment) in [(Decision::Approve, None), (Decision::Reject, Some(Digest::of(b"a reason")))] {
         let voicing = Voicing { person: person.clone(), decision, revision, comment, door: Door::Link, relayed_by: None, proof: None, stage };
         decide(seen.request.id, Some(seen.request.clone()), &Command::Decide(voicing), &seen.facts())?;
     }

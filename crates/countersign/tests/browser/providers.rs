@@ -45,6 +45,8 @@ async fn a_human_with_two_accounts_is_one_person_and_a_look_alike_is_nobody() {
         for (provider, account, shown) in [("alpha", "nobody", "nobody@example.com"), ("beta", "m.stone", "stone@other.example")] {
             ana.open(&site.at("/me/sign-ins")).await;
             ana.press(&format!("form[action='/me/sign-ins/add/{provider}'] button")).await;
+            ana.is_at(&format!("/me/sign-ins/add/{provider}")).await;
+            ana.sees("Continue").await;
             ana.press("main a.button").await;
             as_account(&ana, account).await;
             ana.is_at("/me/sign-ins").await;
