@@ -7,6 +7,8 @@ use crate::id::{ActionName, EffectId, KeyId, PersonId, PolicyName, Revision, Sta
 use crate::policy::{LevelMode, OutcomeName, RuleRef};
 use jiff::Timestamp;
 
+mod name;
+
 /// The salted digest of content that stands apart from the event (payload, comment, summary, body).
 pub type ContentId = Digest;
 
@@ -462,40 +464,4 @@ pub struct PlannedAction {
     pub body: Option<ContentId>,
     /// How long it is.
     pub bytes: u64,
-}
-
-impl Event {
-    /// The stable name, as the API and the stored form use it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Submitted { .. } => "submitted",
-            Self::Ruled { .. } => "ruled",
-            Self::StageOpened(_) => "stage_opened",
-            Self::Reminded { .. } => "reminded",
-            Self::Escalated(_) => "escalated",
-            Self::Decided(_) => "decided",
-            Self::VoiceUncounted { .. } => "voice_uncounted",
-            Self::Unroutable { .. } => "unroutable",
-            Self::Rerouted { .. } => "rerouted",
-            Self::StageClosed { .. } => "stage_closed",
-            Self::Returned { .. } => "returned",
-            Self::Revised { .. } => "revised",
-            Self::Settled { .. } => "settled",
-            Self::Summarised { .. } => "summarised",
-            Self::SummaryDeclined { .. } => "summary_declined",
-            Self::NoticeDelivered { .. } => "notice_delivered",
-            Self::NoticeFailed { .. } => "notice_failed",
-            Self::NoticeRetried { .. } => "notice_retried",
-            Self::NoticeAbandoned { .. } => "notice_abandoned",
-            Self::ExecutionStarted { .. } => "execution_started",
-            Self::ExecutionSucceeded(_) => "execution_succeeded",
-            Self::ExecutionFailed { .. } => "execution_failed",
-            Self::ExecutionDeadLettered(_) => "execution_dead_lettered",
-            Self::ExecutionRetried { .. } => "execution_retried",
-            Self::ExecutionAbandoned { .. } => "execution_abandoned",
-            Self::Commented { .. } => "commented",
-            Self::Attached { .. } => "attached",
-        }
-    }
 }

@@ -35,7 +35,7 @@ fn voicing(world: &World, person: &str, decision: Decision, proof: Option<Box<Pr
         person: person.into(),
         decision,
         revision: world.request().revision,
-        comment: None,
+        comment: (decision != Decision::Approve).then(|| Digest::of(b"because")),
         door: Door::Web,
         relayed_by: None,
         stage: None,

@@ -2,7 +2,7 @@
 
 use super::ApiState;
 use super::body::whole;
-use super::parameters::{Named, Parameters};
+use super::parameters::{Named, NoParameters, Parameters};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
 use crate::attachment::{BYTES_MAX, Upload, disposition};
@@ -35,7 +35,12 @@ pub struct ThreadPage {
 /// What was said beside the request: comments, files, and words that came with decisions.
 #[utoipa::path(get, path = "/v1/requests/{id}/comments", tag = "requests", params(("id" = String, Path)),
     responses((status = 200, body = ThreadPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn thread(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named) -> Result<Json<ThreadPage>, Problem> {
+pub(super) async fn thread(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    _: Parameters<NoParameters>,
+) -> Result<Json<ThreadPage>, Problem> {
     let (seen, events) = state.engine.see_with_events(&caller, id).await?;
     Ok(Json(ThreadPage { items: said(&seen, &events), next: None }))
 }

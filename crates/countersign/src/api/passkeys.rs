@@ -5,7 +5,7 @@ use super::ApiState;
 use super::arrival::Whence;
 use super::body::{Members, Nothing, Shape, Strict};
 use super::origin;
-use super::parameters::{Named, Parameters};
+use super::parameters::{Named, NoParameters, Parameters};
 use super::permit::{Permit, Stranger, cookie_name, session_secret};
 use super::problem::{FaultBody, Problem, ProblemBody};
 use crate::engine::Caller;
@@ -279,7 +279,12 @@ pub(super) async fn step_up(
 /// Every decision on a request that a passkey signed, with what it signed: enough to verify it elsewhere.
 #[utoipa::path(get, path = "/v1/requests/{id}/assertions", tag = "passkeys", params(("id" = String, Path)),
     responses((status = 200, body = AssertionPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn of_request(State(state): State<ApiState>, Permit(caller): Permit, Named(id): Named) -> Result<Json<AssertionPage>, Problem> {
+pub(super) async fn of_request(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Named(id): Named,
+    _: Parameters<NoParameters>,
+) -> Result<Json<AssertionPage>, Problem> {
     let (seen, events) = state.engine.see_with_events(&caller, id).await?;
     Ok(Json(assertions(&events, |content| seen.text(content))))
 }

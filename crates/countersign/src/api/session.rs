@@ -4,6 +4,7 @@
 use super::ApiState;
 use super::arrival::Whence;
 use super::body::{Members, Nothing, Shape, Strict};
+use super::parameters::{NoParameters, Parameters};
 use super::permit::{self, Permit, SESSION_PREFIX, Stranger};
 use super::problem::{Problem, ProblemBody};
 use crate::engine::sessions::{SessionRecord, SignedBy};
@@ -127,6 +128,7 @@ pub(super) async fn list(
     State(state): State<ApiState>,
     Permit(caller): Permit,
     Ok(Held(secret)): Result<Held, Infallible>,
+    _: Parameters<NoParameters>,
 ) -> Result<Json<SessionPage>, Problem> {
     let current = state.engine.session(&secret).await?.map(|session| session.id);
     let sessions = state.engine.sessions_of(person(&caller)?).await?;

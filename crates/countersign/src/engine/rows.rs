@@ -16,28 +16,40 @@ const PAGE: usize = 500;
 /// Differences listed at most: where so much is wrong, a backup is what helps.
 const PROBLEMS_MAX: usize = 100;
 
-/// Walks every request: its row, its contents, its policy version.
-///
-/// # Errors
-/// When the store cannot be read at all; what is damaged is listed instead.
-pub async fn differences(log: &Arc<dyn RequestLog>, records: &Arc<dyn Records>) -> Result<Vec<Problem>, Fault> {
-    let (shelf, mut found) = (Shelf::default(), Vec::new());
-    policies(records, &mut found).await?;
+/// Walks every policy version and every request: its row, its contents, its policy. What cannot be read is a
+/// difference too, and named.
+pub async fn differences(log: &Arc<dyn RequestLog>, records: &Arc<dyn Records>) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if let Err(fault) = policies(records, &mut found).await {
+        found.push(Problem { place: "records, policy versions".into(), what: fault.to_string() });
+    }
+    if let Err(fault) = requests(log, records, &mut found).await {
+        found.push(Problem { place: "requests".into(), what: fault.to_string() });
+    }
+    found
+}
+
+async fn requests(log: &Arc<dyn RequestLog>, records: &Arc<dyn Records>, found: &mut Vec<Problem>) -> Result<(), Fault> {
+    let shelf = Shelf::default();
     let mut query = ListQuery { limit: PAGE, ..ListQuery::default() };
     loop {
         let page = log.list(&query).await?;
         for row in page.items {
             if found.len() >= PROBLEMS_MAX {
-                return Ok(found);
+                return Ok(());
             }
-            let Some(loaded) = log.load(row.id).await? else { continue };
-            if let Err(what) = one(&loaded, &shelf, records).await {
+            let read = match log.load(row.id).await {
+                Ok(Some(loaded)) => one(&loaded, &shelf, records).await,
+                Ok(None) => Err("the row is listed and cannot be found".to_owned()),
+                Err(fault) => Err(fault.to_string()),
+            };
+            if let Err(what) = read {
                 found.push(Problem { place: format!("requests, request {}", row.id), what });
             }
         }
         match page.next {
             Some(next) => query.cursor = Some(next),
-            None => return Ok(found),
+            None => return Ok(()),
         }
     }
 }

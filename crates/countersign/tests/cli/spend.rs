@@ -58,8 +58,7 @@ fn every_row_becomes_a_request_and_falls_where_it_was_counted() {
     let mut counted = BTreeMap::<String, u64>::new();
     for line in keyed(&["--json", "events", "--limit", "1000000"]).lines().filter(|line| line.contains("\"ruled\"")) {
         let event: Value = serde_json::from_str(line).unwrap();
-        let rule = usize::try_from(event["facts"]["rule"].as_u64().unwrap()).unwrap();
-        *counted.entry(RULES[rule - 1].0.to_owned()).or_default() += 1;
+        *counted.entry(event["facts"]["rule"].as_str().unwrap().to_owned()).or_default() += 1;
     }
     assert_eq!(counted, expected);
     let metrics = tokio::runtime::Builder::new_current_thread()

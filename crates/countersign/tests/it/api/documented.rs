@@ -66,6 +66,7 @@ async fn the_server_answers_what_is_described() {
     ends(&harness, &mut caller).await;
     watches(&harness, &mut caller).await;
     administers(&harness, &mut caller).await;
+    signs(&harness, &mut caller).await;
     assert!(caller.wrong.is_empty(), "{} differences:\n{}", caller.wrong.len(), caller.wrong.join("\n"));
     let paths = caller.document["paths"].as_object().unwrap();
     let described = paths.iter().flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())));
@@ -86,6 +87,11 @@ async fn lives(harness: &Harness, caller: &mut Caller) {
         caller.call(&leo, Method::GET, path, &[id], None).await.ok();
     }
     caller.call(&leo, Method::POST, "/v1/requests/{id}/comments", &[id], Some(json!({ "comment": "the receipt follows" }))).await.ok();
+    caller.call(&leo, Method::GET, "/v1/requests/{id}/comments", &[id], None).await.ok();
+    let nameless = caller.call(&leo, Method::POST, "/v1/requests/{id}/attachments", &[id], None).await;
+    assert_eq!(nameless.status, 400, "{}", nameless.text);
+    let absent = [id, "att_00000000000070008000000000000000"];
+    assert_eq!(caller.call(&leo, Method::GET, "/v1/requests/{id}/attachments/{attachment}", &absent, None).await.status, 404);
     caller.call(&leo, Method::POST, "/v1/requests/{id}/revisions", &[id], Some(json!({ "payload": payload }))).await.ok();
     caller.call(&olga, Method::POST, "/v1/requests/{id}/reassign", &[id], Some(json!({ "to": ["eva"] }))).await.ok();
     let waiting = caller.call(&mia, Method::GET, "/v1/inbox", &[], None).await.ok();
@@ -111,6 +117,13 @@ async fn ends(harness: &Harness, caller: &mut Caller) {
     harness.receiver().answer("/pay", 410);
     let id = harness.submit("10 USD").await;
     harness.done(&id).await;
+    let dead = caller.call(&olga, Method::GET, "/v1/dead-letters", &[], None).await.ok();
+    assert_eq!(dead["items"][0]["name"], "pay");
+    let nowhere = "eff_00000000000070008000000000000000";
+    for verb in ["/v1/requests/{id}/notices/{notice}/retry", "/v1/requests/{id}/notices/{notice}/abandon"] {
+        let reason = verb.ends_with("abandon").then(|| json!({ "reason": "told by telephone" }));
+        assert_eq!(caller.call(&olga, Method::POST, verb, &[&id, nowhere], reason).await.problem(), (404, "unknown_notice"));
+    }
     caller.call(&olga, Method::POST, "/v1/requests/{id}/executions/{action}/retry", &[&id, "pay"], None).await.ok();
     harness.done(&id).await;
     let reason = Some(json!({ "reason": "paid by hand" }));
@@ -149,4 +162,29 @@ async fn administers(harness: &Harness, caller: &mut Caller) {
     let session = caller.call(&harness.nobody(), Method::POST, "/v1/login", &[], Some(json!({ "link": link }))).await.ok();
     let leo = harness.bearer(session["session"].as_str().unwrap());
     assert_eq!(caller.call(&leo, Method::POST, "/v1/logout", &[], None).await.status, 204);
+}
+
+/// Passkeys and sessions; what passkeys answer to a real browser is shown by the tests that drive one.
+async fn signs(harness: &Harness, caller: &mut Caller) {
+    let (bo, id) = (harness.person("bo").await, harness.submit("5000 USD").await);
+    caller.call(&harness.person("olga").await, Method::GET, "/v1/requests/{id}/assertions", &[&id], None).await.ok();
+    caller.call(&bo, Method::GET, "/v1/passkeys", &[], None).await.ok();
+    caller.call(&harness.nobody(), Method::POST, "/v1/passkeys/challenge", &[], None).await;
+    for (method, path) in [
+        (Method::POST, "/v1/passkeys"),
+        (Method::POST, "/v1/passkeys/enrolment"),
+        (Method::POST, "/v1/passkeys/sign-in"),
+        (Method::PUT, "/v1/passkeys/{id}"),
+        (Method::DELETE, "/v1/passkeys/{id}"),
+        (Method::POST, "/v1/requests/{id}/passkey"),
+    ] {
+        let words: &[&str] = if path.contains("{id}") { &[&id] } else { &[] };
+        let answer = caller.call(&bo, method.clone(), path, words, Some(json!({ "name": "a key" }))).await;
+        assert!((400..500).contains(&answer.status), "{method} {path}: {}", answer.text);
+    }
+    let sessions = caller.call(&bo, Method::GET, "/v1/sessions", &[], None).await.ok();
+    let own = sessions["items"][0]["id"].as_str().unwrap().to_owned();
+    let other = harness.person("bo").await;
+    assert!(caller.call(&other, Method::DELETE, "/v1/sessions/{id}", &[&own], None).await.status < 300);
+    assert!(caller.call(&other, Method::DELETE, "/v1/sessions", &[], None).await.status < 300);
 }

@@ -12,7 +12,7 @@ async fn every_scope_opens_its_own_doors_and_no_other() {
     // Status for: read a foreign request, submit, decide for mia, reassign, list keys, all events.
     let table: [(&[&str], &str, [u16; 6]); 7] = [
         (&["submit"], "leo", [404, 201, 403, 404, 403, 403]),
-        (&["submit", "read"], "leo", [200, 201, 403, 404, 403, 403]),
+        (&["submit", "read"], "leo", [200, 201, 403, 403, 403, 403]),
         (&["read"], "", [404, 403, 403, 404, 403, 403]),
         (&["read:all"], "", [200, 403, 403, 403, 403, 200]),
         (&["decide:on-behalf"], "", [200, 403, 200, 403, 403, 403]),

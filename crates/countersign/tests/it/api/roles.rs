@@ -95,6 +95,10 @@ async fn what_one_may_not_see_is_like_what_is_not_there() {
         let column = column(&harness, name).await;
         let rows = [("GET", ""), ("GET", "/why"), ("GET", "/events"), ("POST", "/decisions"), ("POST", "/withdraw"), ("POST", "/comments")];
         for (method, end) in rows {
+            // A key that acts for the requester takes their requests back, and need not read them (rule 8).
+            if (name, end) == ("submit", "/withdraw") {
+                continue;
+            }
             let mut answers = Vec::new();
             for id in [id.as_str(), none] {
                 let mut answer = ask(&harness, &column, method, &format!("/v1/requests/{id}{end}")).await;
