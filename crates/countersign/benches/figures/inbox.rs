@@ -1,9 +1,8 @@
 //! The inbox with many waiting requests: its first byte while others decide, its weight, how soon a decision is told to
 //! an open one, and what an open one costs. Beside a bare handler that returns a fixed page.
 
-use super::lifecycle::{Target, client, decide};
-use super::pending::{engine_in, submit_many};
-use super::process::{Server, Site, policy};
+use super::lifecycle::{Target, client, decide, submit_many};
+use super::process::{Server, Site};
 use super::receiver::Receiver;
 use super::spread::{ms, percentile, row};
 use axum::Router;
@@ -45,13 +44,11 @@ pub(crate) async fn figures() {
     let site = Site::new(receiver.address);
     std::fs::write(site.folder.path().join("directory.toml"), PEOPLE).unwrap();
     let waiting = wanted("COUNTERSIGN_BENCH_WAITING", 100_000);
-    let ids: Vec<String> = {
-        let (engine, _store) = engine_in(site.folder.path(), &policy(receiver.address)).await;
-        submit_many(&engine, waiting).await.iter().map(ToString::to_string).collect()
-    };
-    let (told, rest) = ids.split_at(TOLD.min(ids.len() / 2));
     let server = site.serve();
-    let (visitor, target) = (Visitor::enter(&site, &server).await, Target::of(&site, &server));
+    let target = Target::of(&site, &server);
+    let ids = submit_many(&target, waiting as u64).await;
+    let (told, rest) = ids.split_at(TOLD.min(ids.len() / 2));
+    let visitor = Visitor::enter(&site, &server).await;
     let (page, whole) = visitor.weight().await;
     row("inbox: bytes of the page / with its style, scripts and picture", &format!("{} / {whole}", page.len()), "", "");
     first_byte(&visitor, &target, rest, waiting, page).await;

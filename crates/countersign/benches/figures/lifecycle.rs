@@ -194,7 +194,8 @@ async fn gather(clients: Vec<tokio::task::JoinHandle<Vec<(Duration, Duration)>>>
     Run { rate, to_action, decisions, count }
 }
 
-async fn submit_many(target: &Target, count: u64) -> Vec<String> {
+/// Submits so many, by clients side by side; their ids.
+pub(crate) async fn submit_many(target: &Target, count: u64) -> Vec<String> {
     let client = client();
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {

@@ -177,8 +177,7 @@ async fn lateness(store: &Arc<SqliteStore>, mut after: u64, wanted: usize) -> St
     format!("{} / {} / {early}", ms(percentile(&mut spans, 0.5)), ms(percentile(&mut spans, 0.99)))
 }
 
-/// An engine over a database in this folder, with one policy and two people.
-pub(crate) async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore>) {
+async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore>) {
     let store = Arc::new(SqliteStore::open(&folder.join("countersign.db"), &countersign_store::sqlite::OpenOptions::default()).unwrap());
     let (log, records): (Arc<dyn RequestLog>, Arc<dyn Records>) = (store.clone(), store.clone());
     let ports = Ports { log, records: records.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
@@ -207,8 +206,7 @@ async fn put_policy(engine: &Arc<Engine>, store: &Arc<SqliteStore>, file: &str, 
     engine.shelf().put_policy(sources.load().unwrap(), &sources, &records).await.unwrap();
 }
 
-/// Submits so many under the benchmark's policy.
-pub(crate) async fn submit_many(engine: &Arc<Engine>, count: usize) -> Vec<RequestId> {
+async fn submit_many(engine: &Arc<Engine>, count: usize) -> Vec<RequestId> {
     submit_under(engine, "bench", count).await
 }
 

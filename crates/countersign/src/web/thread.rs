@@ -15,7 +15,7 @@ use crate::summary::visible::visible;
 use crate::wire::thread::{AttachmentBody, SaidBody, thread as said};
 use askama::Template;
 use axum::Router;
-use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
@@ -28,6 +28,8 @@ use jiff::Timestamp;
 const COMMENT_MAX: usize = 10_000;
 /// What a form may hold besides its file.
 const FORM_BYTES_MAX: usize = 128 * 1024;
+/// A file that is too large is read to here and let go: a browser shows the answer only once it has sent the whole form.
+const READ_MAX: usize = 4 * BYTES_MAX + FORM_BYTES_MAX;
 /// A longer text is folded.
 const FOLD_AFTER: usize = 600;
 
@@ -74,7 +76,7 @@ struct SaidPage {
 
 /// Where more is said: a form of a comment and a file.
 pub(super) fn routes() -> Router<ApiState> {
-    Router::new().route("/requests/{id}/comments", post(say)).layer(DefaultBodyLimit::max(BYTES_MAX + FORM_BYTES_MAX))
+    Router::new().route("/requests/{id}/comments", post(say)).layer(DefaultBodyLimit::max(READ_MAX))
 }
 
 /// The conversation as its reader sees it.
@@ -120,6 +122,7 @@ struct Sent {
     token: String,
     comment: String,
     file: Option<Upload>,
+    too_large: bool,
 }
 
 /// Says something, or puts a file there, or both.
@@ -147,6 +150,9 @@ async fn say(
     if !visitor.sent(&sent.token) {
         let problem = Problem::new("cross_site", "the form is not from this sign-in; open the page again");
         return page::problem(frame(), &problem, Some(Back::request(id)));
+    }
+    if sent.too_large {
+        return not_taken(&state, &visitor, id, sent.comment, &EngineError::UnfitAttachment(crate::attachment::Unfit::TooLarge).into()).await;
     }
     match pass_on(&state, &visitor, id, &sent).await {
         Ok(()) => Redirect::to(&format!("/requests/{id}#thread")).into_response(),
@@ -185,6 +191,20 @@ async fn not_taken(state: &ApiState, visitor: &Visitor, id: RequestId, typed: St
     page::render(status, &SaidPage { frame, id: id.to_string(), title: visible(&seen.title()).into_owned(), thread })
 }
 
+/// A file's bytes, as far as they are taken; what is too large is read and let go.
+async fn whole(mut field: Field<'_>) -> Result<(Vec<u8>, bool), MultipartError> {
+    let (mut bytes, mut too_large) = (Vec::new(), false);
+    while let Some(chunk) = field.chunk().await? {
+        too_large |= bytes.len().saturating_add(chunk.len()) > BYTES_MAX;
+        if too_large {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    Ok((bytes, too_large))
+}
+
 async fn read(mut form: Multipart) -> Result<Sent, MultipartError> {
     let mut sent = Sent::default();
     while let Some(field) = form.next_field().await? {
@@ -193,7 +213,8 @@ async fn read(mut form: Multipart) -> Result<Sent, MultipartError> {
             "comment" => sent.comment = field.text().await?,
             "file" => {
                 let (name, declared) = (field.file_name().unwrap_or_default().to_owned(), field.content_type().map(str::to_owned));
-                let bytes = field.bytes().await?.to_vec();
+                let (bytes, too_large) = whole(field).await?;
+                sent.too_large = too_large;
                 // A form without a chosen file sends one without a name.
                 sent.file = (!name.is_empty() || !bytes.is_empty()).then_some(Upload { name, declared, bytes });
             }

@@ -26,7 +26,7 @@ async fn start() -> WithProviders {
             "[[provider]]\nid = \"{id}\"\nname = \"{id} accounts\"\nissuer = \"{issuer}\"\nclient_id = \"countersign\"\nclient_secret = \"file:{secret}\"\n"
         )
     };
-    let more = [one("alpha"), one("beta")].concat();
+    let more = ["[webhooks]\nallow_networks = [\"127.0.0.0/8\"]\n", &one("alpha"), &one("beta")].concat();
     WithProviders { site: Site::start_on(listener, &more).await, _peer: peer, _secret: secret }
 }
 

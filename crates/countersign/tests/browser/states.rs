@@ -20,8 +20,8 @@ const LINKS: &str = "return [...document.querySelectorAll('a[href]:not([download
 fn kind(address: &str) -> String {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let path: Vec<&str> = path.split('/').map(|part| if part.len() > 20 { "*" } else { part }).collect();
-    let query: Vec<&str> =
-        query.split('&').map(|pair| if pair.starts_with("group=") || pair.len() < 12 { pair } else { pair.split('=').next().unwrap() }).collect();
+    let place = |pair: &&str| pair.starts_with("cursor=") || pair.starts_with("before=");
+    let query: Vec<&str> = query.split('&').map(|pair| if place(&pair) { pair.split('=').next().unwrap() } else { pair }).collect();
     format!("{}?{}", path.join("/"), query.join("&"))
 }
 

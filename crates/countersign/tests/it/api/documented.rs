@@ -168,7 +168,7 @@ async fn administers(harness: &Harness, caller: &mut Caller) {
 async fn signs(harness: &Harness, caller: &mut Caller) {
     let (bo, id) = (harness.person("bo").await, harness.submit("5000 USD").await);
     caller.call(&harness.person("olga").await, Method::GET, "/v1/requests/{id}/assertions", &[&id], None).await.ok();
-    caller.call(&bo, Method::GET, "/v1/passkeys", &[], None).await.ok();
+    assert_eq!(caller.call(&bo, Method::GET, "/v1/passkeys", &[], None).await.status, 403, "a terminal has none");
     caller.call(&harness.nobody(), Method::POST, "/v1/passkeys/challenge", &[], None).await;
     for (method, path) in [
         (Method::POST, "/v1/passkeys"),

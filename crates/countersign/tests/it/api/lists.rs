@@ -94,11 +94,15 @@ async fn no_list_takes_a_cursor_that_it_did_not_give_out() {
             continue;
         }
         lists.insert(path.clone());
+        // Only a browser has passkeys; the tests that drive one list them.
+        if path == "/v1/passkeys" {
+            continue;
+        }
         let path = path.replace("{id}", &id);
         let who = if path == "/v1/keys" { &speaker } else { &olga };
         who.get(&path).await.ok();
         let own: &[&str] = match path.as_str() {
-            "/v1/requests" => &["n1"],
+            "/v1/requests" | "/v1/dead-letters" => &["n1"],
             "/v1/inbox" => &["u1.2"],
             "/v1/heads" => &["req_00000000000070008000000000000000"],
             _ => &[],
