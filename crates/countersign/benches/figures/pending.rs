@@ -193,7 +193,9 @@ async fn engine_in(folder: &Path, source: &str) -> (Arc<Engine>, Arc<SqliteStore
     let person =
         |id: &str| Person { id: id.into(), name: id.into(), email: None, manager: None, limit: None, roles: Default::default(), active: true };
     let people = ["leo", "ana"].map(|id| (PersonId::from(id), person(id)));
-    let put = Put { kind: Kind::Directory, key: DIRECTORY_KEY.into(), expected: 0, bytes: Some(b"{}".to_vec()) };
+    let kept = records.get(Kind::Directory, DIRECTORY_KEY).await.unwrap();
+    let (expected, bytes) = kept.map_or((0, b"{}".to_vec()), |record| (record.version, record.bytes));
+    let put = Put { kind: Kind::Directory, key: DIRECTORY_KEY.into(), expected, bytes: Some(bytes) };
     let version = records.put(put).await.unwrap();
     let roster = Roster { version, people: people.into_iter().collect(), groups: BTreeMap::new() };
     engine.shelf().set_people(People { roster: Arc::new(roster), ..People::default() });
