@@ -121,8 +121,7 @@ pub(super) fn published<'a>(hooks: &'a [Hook], decided: &Decided) -> Vec<(&'a Ho
         return Vec::new();
     }
     let policy = decided.request.policy.as_str();
-    let lapsed = decided.effects.iter().any(|effect| matches!(effect, Effect::Notify { kind: NoticeKind::Lapsed, .. }));
-    let kinds = decided.events.iter().filter_map(|event| public_kind(event, decided)).chain(lapsed.then_some(NoticeKind::Lapsed));
+    let kinds = decided.events.iter().filter_map(|event| public_kind(event, decided));
     let pairs = kinds.flat_map(|kind| hooks.iter().filter(move |hook| hook.takes(kind, policy)).map(move |hook| (hook, kind)));
     pairs.collect()
 }
@@ -137,6 +136,7 @@ fn public_kind(event: &Event, decided: &Decided) -> Option<NoticeKind> {
         Event::Escalated(_) => Some(NoticeKind::Escalated),
         Event::Settled { .. } => Some(NoticeKind::Settled),
         Event::Returned { .. } => Some(NoticeKind::Returned),
+        Event::Revised { lapsed, .. } if !lapsed.is_empty() => Some(NoticeKind::Lapsed),
         Event::Unroutable { .. } => Some(NoticeKind::Unroutable),
         Event::ExecutionDeadLettered(_) => Some(NoticeKind::DeadLettered),
         _ => None,

@@ -43,9 +43,9 @@ fn owed(loaded: &Loaded) -> BTreeMap<NoticeKind, usize> {
     for (_, event) in &loaded.events {
         let kind = match event {
             Event::StageOpened(_) => std::mem::replace(&mut first, false).then_some(NoticeKind::Requested),
-            Event::Revised { .. } => {
+            Event::Revised { lapsed, .. } => {
                 first = true;
-                None
+                (!lapsed.is_empty()).then_some(NoticeKind::Lapsed)
             }
             Event::Reminded { .. } => Some(NoticeKind::Reminded),
             Event::Escalated(_) => Some(NoticeKind::Escalated),
