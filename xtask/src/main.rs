@@ -24,7 +24,7 @@ enum Command {
         #[arg(long)]
         quick: bool,
         /// How long the simulation runs, in seconds.
-        #[arg(long, default_value_t = 60)]
+        #[arg(long, default_value_t = 300)]
         sim_seconds: u64,
     },
     /// The seeded simulation.

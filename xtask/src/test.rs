@@ -26,10 +26,30 @@ fn steps(quick: bool, sim_seconds: u64, tally: &mut Tally) -> Result<(), String>
     }
     programs::see_to()?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[])?;
+    let tested = tests(&["test", "--no-fail-fast", "--workspace", "--all-features"], &[("COUNTERSIGN_CRASH_ROUNDS", "20")], tally);
     let seconds = sim_seconds.to_string();
-    let environment = [("COUNTERSIGN_SIM_SECONDS", seconds.as_str()), ("COUNTERSIGN_CRASH_ROUNDS", "20")];
-    tests(&["test", "--no-fail-fast", "--workspace", "--all-features"], &environment, tally)
+    let simulated = tests(&SIMULATION, &[("COUNTERSIGN_SIM_SECONDS", &seconds)], tally);
+    tested.and(simulated)
 }
+
+/// The simulation: the project's crates optimised, for most seeds in the time; all others as the other tests have
+/// them, so that they are not built twice. Its tests take turns: the seeds have both cores.
+const SIMULATION: [&str; 14] = [
+    "test",
+    "--config",
+    "profile.test.package.countersign.opt-level=3",
+    "--config",
+    "profile.test.package.countersign-core.opt-level=3",
+    "--config",
+    "profile.test.package.countersign-store.opt-level=3",
+    "--workspace",
+    "--all-features",
+    "--test=sim",
+    "--",
+    "--nocapture",
+    "--test-threads",
+    "1",
+];
 
 /// Runs tests and counts what ran.
 fn tests(arguments: &[&str], environment: &[(&str, &str)], tally: &mut Tally) -> Result<(), String> {
@@ -46,7 +66,7 @@ fn tests(arguments: &[&str], environment: &[(&str, &str)], tally: &mut Tally) ->
 pub(crate) fn sim(seed: Option<u64>, seeds: u64) -> Result<(), String> {
     let (seeds, one) = (seeds.to_string(), seed.map(|seed| seed.to_string()).unwrap_or_default());
     let environment = [("COUNTERSIGN_SIM_SEEDS", seeds.as_str()), ("COUNTERSIGN_SIM_SEED", one.as_str())];
-    cargo(&["test", "--release", "--package", "countersign", "--test", "sim", "--", "--nocapture"], &environment)
+    cargo(&SIMULATION, &environment)
 }
 
 /// Plays every scenario; accepting rewrites the files.

@@ -6,8 +6,12 @@ use super::diagnostic::did_you_mean;
 use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
+use std::sync::Arc;
 
 mod holes;
+
+/// What a template is called within its own environment.
+const COMPILED: &str = "template";
 
 /// Longer templates are refused.
 const SOURCE_MAX: usize = 8 << 10;
@@ -18,10 +22,26 @@ const RENDERED_MAX: usize = 1 << 20;
 /// A title is this many characters at most.
 const TITLE_MAX: usize = 200;
 
-/// A checked template.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A checked template. It is compiled once: titles are made at every turn of a request.
+#[derive(Clone)]
 pub struct Template {
     source: String,
+    /// Holds the one template [`COMPILED`].
+    compiled: Arc<Environment<'static>>,
+}
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Template {}
+
+impl std::fmt::Debug for Template {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Template").field(&self.source).finish()
+    }
 }
 
 /// What is wrong with a template, and what to write instead.
@@ -51,14 +71,16 @@ impl Template {
         if repeats(source) {
             return Err(("a template does not multiply: `*` repeats texts without bound".to_owned(), None));
         }
-        let environment = environment();
-        let template = environment.template_from_str(source).map_err(|error| (format!("the template cannot be read: {}", plain(&error)), None))?;
+        let mut environment = environment();
+        let unread = |error| (format!("the template cannot be read: {}", plain(&error)), None);
+        environment.add_template_owned(COMPILED, source.to_owned()).map_err(unread)?;
+        let template = environment.get_template(COMPILED).map_err(unread)?;
         let mut named: Vec<String> = template.undeclared_variables(false).into_iter().collect();
         named.sort();
         if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
             return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
         }
-        Ok(Self { source: source.to_owned() })
+        Ok(Self { source: source.to_owned(), compiled: Arc::new(environment) })
     }
 
     /// What is wrong where the template needs an optional field to be there: it would fail when it is rendered.
@@ -81,9 +103,9 @@ impl Template {
     /// # Errors
     /// When a value is absent that the template prints, or it takes too long.
     pub fn render(&self, values: &Value) -> Result<String, String> {
-        let environment = environment();
         let context = minijinja::Value::from(minijinja::value::Serde(values));
-        let text = environment.render_str(&self.source, context).map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
+        let rendered = self.compiled.get_template(COMPILED).and_then(|template| template.render(context));
+        let text = rendered.map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
         if text.len() > RENDERED_MAX {
             return Err(format!("the rendered text is longer than {RENDERED_MAX} bytes"));
         }

@@ -58,7 +58,7 @@ impl Drop for Bare {
 }
 
 /// The same durability as the product.
-pub(crate) fn open(file: &std::path::Path) -> Connection {
+fn open(file: &std::path::Path) -> Connection {
     let connection = Connection::open(file).unwrap();
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows(position INTEGER PRIMARY KEY, kind TEXT, request TEXT, bytes BLOB); CREATE INDEX by_request ON rows(request);").unwrap();
     connection

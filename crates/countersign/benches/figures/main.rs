@@ -14,6 +14,7 @@ mod inbox;
 mod lifecycle;
 mod pending;
 mod receiver;
+mod same_rows;
 mod spread;
 
 /// How long each part loads the server.

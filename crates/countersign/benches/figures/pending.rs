@@ -1,9 +1,9 @@
 //! The engine without HTTP: its rate beside a bare loop that writes the same rows, its latency with a million
 //! pending, its timers.
 
-use super::bare;
 use super::process::{Site, policy};
 use super::receiver::Receiver;
+use super::same_rows;
 use super::spread::{ms, percentile, row};
 use countersign::engine::deed::Verdict;
 use countersign::engine::shelf::{DIRECTORY_KEY, People, PolicySources};
@@ -29,7 +29,7 @@ const MILLION: usize = 1_000_000;
 /// Submissions and decisions per second through the engine, beside the same rows from a bare loop.
 pub(crate) async fn engine_alone(span: Duration) {
     let folder = tempfile::tempdir().unwrap();
-    let (engine, _store) = engine_in(folder.path(), &policy("127.0.0.1:9".parse().unwrap())).await;
+    let (engine, store) = engine_in(folder.path(), &policy("127.0.0.1:9".parse().unwrap())).await;
     let began = Instant::now();
     let mut count = 0_u32;
     while began.elapsed() < span {
@@ -38,28 +38,9 @@ pub(crate) async fn engine_alone(span: Duration) {
         count += 8_192;
     }
     let rate = f64::from(count) / began.elapsed().as_secs_f64();
-    let bare = bare_rows(span);
+    drop((engine, store));
+    let bare = same_rows::rate(&folder.path().join("countersign.db"), span);
     row("engine alone, commands per second (half submit, half decide)", &format!("{rate:.0}"), &format!("{bare:.0}"), &format!("{:.2}", rate / bare));
-}
-
-/// About the rows of one command, 256 commands to a transaction, on one thread.
-fn bare_rows(span: Duration) -> f64 {
-    let folder = tempfile::tempdir().unwrap();
-    let mut connection = bare::open(&folder.path().join("bare.db"));
-    let (began, mut commands) = (Instant::now(), 0_u32);
-    while began.elapsed() < span {
-        let transaction = connection.transaction().unwrap();
-        for _ in 0..256 {
-            let mut statement = transaction.prepare_cached("INSERT INTO rows(kind, request, bytes) VALUES (?, ?, ?)").unwrap();
-            for (kind, length) in [("event", 120), ("event", 120), ("event", 160), ("content", 80), ("row", 200), ("outbox", 90)] {
-                statement.execute(rusqlite::params![kind, format!("req_{commands:032}"), vec![b'x'; length]]).unwrap();
-            }
-            drop(statement);
-            commands += 1;
-        }
-        transaction.commit().unwrap();
-    }
-    f64::from(commands) / began.elapsed().as_secs_f64()
 }
 
 /// Latency at a thousand and at a million pending; timers over that million; then the real server's start and
@@ -217,12 +198,12 @@ async fn submit_under(engine: &Arc<Engine>, policy: &str, count: usize) -> Vec<R
     stream::iter(0..count)
         .map(|number| {
             let (engine, caller) = (engine.clone(), caller.clone());
-            async move {
+            spawned(async move {
                 let payload = json!({ "amount": "12500.00 USD", "merchant": format!("ACME {number}") });
                 let (policy, requester) = (PolicyName::from(policy), PersonId::from("leo"));
                 let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
                 engine.submit(&caller, submission).await.unwrap().handled.seen.request.id
-            }
+            })
         })
         .buffer_unordered(AT_ONCE)
         .collect()
@@ -233,10 +214,15 @@ async fn decide_many(engine: &Arc<Engine>, ids: &[RequestId]) {
     let caller = Caller::Person { id: "ana".into(), door: Door::Api };
     let decide = |id: &RequestId| {
         let (engine, caller, id) = (engine.clone(), caller.clone(), *id);
-        async move {
+        spawned(async move {
             let verdict = Verdict { decision: Decision::Approve, revision: Revision::FIRST, comment: None, person: None };
             engine.decide(&caller, id, verdict).await.unwrap();
-        }
+        })
     };
     stream::iter(ids).map(decide).buffer_unordered(AT_ONCE).collect::<()>().await;
+}
+
+/// On whichever core is free, as requests over HTTP are.
+async fn spawned<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    tokio::spawn(work).await.unwrap()
 }

@@ -252,6 +252,11 @@ impl Shelf {
         Ok(policy)
     }
 
+    /// A version whose texts somebody has read already: it need not be read from the records again.
+    pub fn know(&self, policy: Arc<Policy>) {
+        self.versions.write().unwrap_or_else(PoisonError::into_inner).insert(policy.version, policy);
+    }
+
     fn shelve(&self, policy: Arc<Policy>) {
         self.versions.write().unwrap_or_else(PoisonError::into_inner).insert(policy.version, policy.clone());
         self.in_force.write().unwrap_or_else(PoisonError::into_inner).insert(policy.name.clone(), policy);

@@ -29,12 +29,14 @@ pub(crate) fn judge(world: &World) -> Findings {
             other => findings.fail(27, format!("{id} does not read: {other:?}")),
         }
     }
+    let questions = notices::questions(world);
     for (id, loaded) in &records {
         replay::judge(world, *id, loaded, &mut findings);
-        notices::judge(world, *id, loaded, &mut findings);
+        notices::judge(&questions, *id, loaded, &mut findings);
         hooks::judge(world, *id, loaded, &mut findings);
         lateness::judge(world, *id, loaded, &mut findings);
     }
+    hooks::flat(world, &mut findings);
     acts::judge(world, &records, &mut findings);
     deeds::judge(world, &records, &mut findings);
     chains(world, &records, &mut findings);

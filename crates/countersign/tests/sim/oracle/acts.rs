@@ -60,9 +60,9 @@ fn ended(step: &Step<'_>, model: &mut Model, end: &AttemptEnded, findings: &mut 
 
 /// What receivers saw of actions, against the records; and that no action was left lying.
 pub(crate) fn judge(world: &World, records: &[(RequestId, Loaded)], findings: &mut Findings) {
-    let arrivals = world.ledger().arrivals.clone();
+    let ledger = world.ledger();
     let mut bodies: BTreeMap<&str, &[u8]> = BTreeMap::new();
-    for arrival in arrivals.iter().filter(|arrival| arrival.action) {
+    for arrival in ledger.arrivals.iter().filter(|arrival| arrival.action) {
         let key = arrival.key.as_str();
         let same = *bodies.entry(key).or_insert(&arrival.body) == arrival.body.as_slice();
         findings.hold(21, same, || format!("{key}: two attempts with other bytes"));

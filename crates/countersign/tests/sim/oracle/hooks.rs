@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Judges what the hooks heard of one record.
 pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mut Findings) {
-    let arrivals = world.ledger().arrivals.clone();
+    let ledger = world.ledger();
+    let keys: BTreeSet<&str> = ledger.arrivals.iter().map(|arrival| arrival.key.as_str()).collect();
     let mut heard: BTreeMap<NoticeKind, BTreeSet<EffectId>> = BTreeMap::new();
     for (_, event) in &loaded.events {
         if let Event::NoticeDelivered { effect, .. } = event {
             let name = effect.to_string();
-            findings.hold(22, arrivals.iter().any(|arrival| arrival.key == name), || format!("{id}: {name} is on record and reached nobody"));
+            findings.hold(22, keys.contains(name.as_str()), || format!("{id}: {name} is on record and reached nobody"));
         }
         if let Event::NoticeDelivered { effect, kind, to: None, .. } | Event::NoticeFailed { effect, kind, to: None, .. } = event {
             heard.entry(*kind).or_default().insert(*effect);
@@ -30,10 +31,14 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
         let (times, had) = (owed.get(kind).copied().unwrap_or(0), heard.get(kind).map_or(0, BTreeSet::len));
         findings.hold(22, had == times * hooks, || format!("{id}: hooks were owed {} of {} and had {had}", times * hooks, kind_word(*kind)));
     }
-    for arrival in arrivals.iter().filter(|arrival| arrival.url == "http://flat.example/hook") {
+}
+
+/// Whatever request it was about: the flat hook is sent its four fields and nothing else.
+pub(crate) fn flat(world: &World, findings: &mut Findings) {
+    for arrival in world.ledger().arrivals.iter().filter(|arrival| arrival.url == "http://flat.example/hook") {
         let body: Value = serde_json::from_slice(&arrival.body).unwrap_or(Value::Null);
         let bare = body.as_object().is_some_and(|fields| fields.keys().eq(["action_type", "approval_id", "created_at", "summary"]));
-        findings.hold(23, bare, || format!("{id}: the flat hook was sent {body}"));
+        findings.hold(23, bare, || format!("the flat hook was sent {body}"));
     }
 }
 

@@ -8,11 +8,12 @@ use crate::world::World;
 use countersign_core::event::{Event, NoticeKind};
 use countersign_core::id::{EffectId, RequestId, StageId};
 use countersign_store::Loaded;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Judges the notices of one record.
-pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mut Findings) {
+pub(crate) fn judge(questions: &[Asked], id: RequestId, loaded: &Loaded, findings: &mut Findings) {
     let owed = owed(loaded);
     let mut told: BTreeMap<(NoticeKind, P), u64> = BTreeMap::new();
     let (mut counted, mut by_hand): (BTreeSet<EffectId>, BTreeSet<EffectId>) = Default::default();
@@ -50,7 +51,7 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
         findings.hold(23, owed.contains_key(&(*kind, to.clone())), || format!("{id}: {to} was told {} and nobody owed it", kind_word(*kind)));
     }
     guardians(id, loaded, &told, findings);
-    budget(world, id, loaded, findings);
+    budget(questions, id, loaded, findings);
 }
 
 /// From the events alone: whom each must reach, and how often.
@@ -108,23 +109,37 @@ fn given_up(loaded: &Loaded) -> bool {
     abandoned > 1
 }
 
+/// A question as it arrived somewhere: of which request, when, and whether a summary came with it.
+pub(crate) struct Asked {
+    request: String,
+    at: Timestamp,
+    summarised: bool,
+}
+
+/// The questions among all that arrived, read once for all records.
+pub(crate) fn questions(world: &World) -> Vec<Asked> {
+    let ledger = world.ledger();
+    let bodies = ledger.arrivals.iter().filter(|arrival| !arrival.action).map(|arrival| (arrival.at, &arrival.body));
+    let read = bodies.map(|(at, body)| (at, serde_json::from_slice(body).unwrap_or(Value::Null)));
+    let questions = read.filter(|(_, body): &(_, Value)| body["type"] == kind_word(NoticeKind::Requested));
+    let asked = questions.map(|(at, body)| {
+        let text = |name: &str| body["data"][name].as_str().unwrap_or_default();
+        Asked { request: text("approval_id").to_owned(), at, summarised: text("summary").starts_with("SUMMARY: ") }
+    });
+    asked.collect()
+}
+
 /// Rule 23: a notice that asks waits for the model's words, at most its budget, and carries a summary.
-fn budget(world: &World, id: RequestId, loaded: &Loaded, findings: &mut Findings) {
+fn budget(questions: &[Asked], id: RequestId, loaded: &Loaded, findings: &mut Findings) {
     let words = loaded.events.iter().find(|(_, event)| matches!(event, Event::Summarised { .. } | Event::SummaryDeclined { .. })).map(|(at, _)| *at);
     let opened = loaded.events.iter().find(|(_, event)| matches!(event, Event::StageOpened(_))).map(|(at, _)| *at);
     let name = id.to_string();
-    let arrivals = world.ledger().arrivals.clone();
-    for arrival in arrivals.iter().filter(|arrival| !arrival.action) {
-        let body: Value = serde_json::from_slice(&arrival.body).unwrap_or(Value::Null);
-        if body["data"]["approval_id"] != Value::String(name.clone()) || body["type"] != kind_word(NoticeKind::Requested) {
-            continue;
-        }
-        let summary = body["data"]["summary"].as_str().unwrap_or_default();
-        findings.hold(23, summary.starts_with("SUMMARY: "), || format!("{id}: a notice without a summary"));
+    for asked in questions.iter().filter(|asked| asked.request == name) {
+        findings.hold(23, asked.summarised, || format!("{id}: a notice without a summary"));
         if let Some(opened) = opened {
             let full = opened.saturating_add(BUDGET).unwrap();
             let from = words.map_or(full, |words| words.min(full));
-            findings.hold(23, arrival.at >= from, || format!("{id}: asked at {}, before the summary's time {from}", arrival.at));
+            findings.hold(23, asked.at >= from, || format!("{id}: asked at {}, before the summary's time {from}", asked.at));
         }
     }
 }

@@ -20,7 +20,11 @@ pub(crate) fn judge(world: &World, id: RequestId, loaded: &Loaded, findings: &mu
     if let Err(illegal) = fold(id, &loaded.events) {
         findings.fail(27, format!("{id}: {illegal}"));
     }
-    let notes: Vec<(usize, CommitNote)> = world.ledger().commits.iter().cloned().enumerate().filter(|(_, note)| note.id == id).collect();
+    let notes: Vec<(usize, CommitNote)> = {
+        let ledger = world.ledger();
+        let own = ledger.commits.iter().enumerate().filter(|(_, note)| note.id == id);
+        own.map(|(place, note)| (place, note.clone())).collect()
+    };
     let mut looks: VecDeque<Look> = world.ledger().looks.clone().into();
     let mut model: Option<Model> = None;
     let mut next = 1;
