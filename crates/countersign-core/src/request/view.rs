@@ -111,6 +111,12 @@ impl Request {
         self.open_stages().filter_map(|stage| self.due_of(stage, specs.get(stage.spec)?, facts.now)).min()
     }
 
+    /// How many distinct people this stage needs.
+    #[must_use]
+    pub fn needed(&self, stage: &Stage, facts: &Facts<'_>) -> usize {
+        specs(self, facts).get(stage.spec).map_or(0, |spec| places(&super::decide::counts(spec)))
+    }
+
     /// A stage of the current revision as people see it.
     #[must_use]
     pub fn stage_view(&self, stage: &Stage, facts: &Facts<'_>) -> StageView {
@@ -124,7 +130,7 @@ impl Request {
         approvers.extend(stage.voices.iter().map(|voice| voice.person.clone()));
         StageView {
             name: spec.map_or_else(String::new, |spec| spec.name.clone()),
-            quorum: spec.map_or(0, |spec| places(&super::decide::counts(spec))),
+            quorum: self.needed(stage, facts),
             filled: self.places_filled(stage, facts),
             approvers: approvers.into_iter().collect(),
             approved_by: stage.said(Decision::Approve).cloned().collect(),

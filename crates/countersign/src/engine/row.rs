@@ -1,6 +1,6 @@
 //! The request row: the cache of the fold that lists and wake-ups read.
 
-use countersign_core::event::Actor;
+use countersign_core::event::{Actor, Decision};
 use countersign_core::id::PersonId;
 use countersign_core::policy::FieldType;
 use countersign_core::policy::OutcomeName;
@@ -44,11 +44,10 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
 
 fn card(request: &Request, facts: &Facts<'_>) -> Card {
     let open: Vec<_> = request.open_stages().collect();
-    let views: Vec<_> = open.iter().map(|stage| request.stage_view(stage, facts)).collect();
     Card {
         amount: amount(facts),
-        needed: views.iter().map(|view| u32::try_from(view.quorum).unwrap_or(u32::MAX)).fold(0, u32::saturating_add),
-        approved_by: views.into_iter().flat_map(|view| view.approved_by).collect(),
+        needed: open.iter().map(|stage| u32::try_from(request.needed(stage, facts)).unwrap_or(u32::MAX)).fold(0, u32::saturating_add),
+        approved_by: open.iter().flat_map(|stage| stage.said(Decision::Approve)).cloned().collect(),
         since: open.iter().map(|stage| stage.opened_at).min(),
         involved: involved(request),
     }

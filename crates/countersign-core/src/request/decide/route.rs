@@ -9,6 +9,7 @@ use crate::policy::{LevelMode, OutcomeName, Selector, StageSpec};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::stage::{Stage, Standing, places, seats_filled};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Opens every stage whose turn has come; approves the request when none is left, for this cause.
@@ -59,8 +60,8 @@ fn open(draft: &mut Draft<'_>, index: usize, specs: &[StageSpec]) -> Result<(), 
 }
 
 /// The stages of the rule that holds.
-pub(in crate::request) fn specs(request: &Request, facts: &Facts<'_>) -> Vec<StageSpec> {
-    facts.policy.stages(&request.rule).into_owned()
+pub(in crate::request) fn specs<'a>(request: &Request, facts: &Facts<'a>) -> Cow<'a, [StageSpec]> {
+    facts.policy.stages(&request.rule)
 }
 
 /// Whom these selectors name now, without those who may not decide here.
