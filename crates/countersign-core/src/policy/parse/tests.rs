@@ -60,6 +60,26 @@ fn broken_policies_are_refused_with_code_line_and_column() {
         ("merchant = \"text\"", "merchant = \"text\"\nrequester = \"text\"", "reserved_name", 7, 1),
         ("merchant = \"text\"", "merchant = \"text\"\n\"a-b\" = \"text\"", "invalid_name", 7, 1),
         ("currencies = [\"USD\"]", "currencies = [\"USX\"]", "currency", 5, 44),
+        ("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_to = [\"role:auditr\"] }", "unknown_sight", 7, 39),
+        ("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_to = \"manager of requester\" }", "unknown_sight", 7, 38),
+        ("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_to = [] }", "empty_list", 7, 38),
+        ("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_to = true }", "wrong_type", 7, 38),
+        ("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_too = [\"owner\"] }", "unknown_key", 7, 25),
+        (
+            "merchant = \"text\"",
+            "merchant = \"text\"\nrows = { type = \"table\", columns = { a = { type = \"text\", visible_to = [\"owner\"] } } }",
+            "wrong_type",
+            7,
+            72,
+        ),
+        (
+            "merchant = \"text\"",
+            "merchant = \"text\"\nrows = { type = \"list\", of = { type = \"text\", visible_to = [\"owner\"] } }",
+            "wrong_type",
+            7,
+            60,
+        ),
+        ("merchant = \"text\"", "merchant = { type = \"text\", visible_to = [\"owner\"] }", "veiled_title", 2, 10),
         (", currencies = [\"USD\"]", "", "missing_key", 5, 21),
         ("amount <= money(\"1000 USD\")", "amout <= money(\"1000 USD\")", "unknown_name", 9, 12),
         ("amount <= money(\"1000 USD\")", "amount <= money(\"1000 EUR\")", "currency", 9, 19),
@@ -236,4 +256,32 @@ fn todays_directory_is_checked_against() {
     };
     let found: Vec<_> = policy.check_against(&roster).into_iter().map(|finding| (finding.code, finding.line, finding.suggestion)).collect();
     assert_eq!(found, [("quorum_unreachable", 14, None), ("unknown_group", 15, Some("did you mean `finance`?".to_owned())),]);
+}
+
+#[test]
+fn a_mark_says_what_was_meant_and_where_it_cannot_stand() {
+    let said = |field: &str| {
+        let errors = load(&with("merchant = \"text\"", &format!("merchant = \"text\"\n{field}"))).unwrap_err();
+        errors.into_iter().next().unwrap().suggestion.unwrap()
+    };
+    assert_eq!(said(r#"note = { type = "text", visible_to = ["aprovers"] }"#), "did you mean `approvers`?");
+    assert_eq!(said(r#"note = { type = "text", visible_to = ["role:auditors"] }"#), "did you mean `role:auditor`?");
+    assert!(said(r#"note = { type = "text", visible_to = ["everybody"] }"#).starts_with("known here: `approvers`, `requester`, `owner`"));
+    let title = load(&with("merchant = \"text\"", "merchant = { type = \"text\", visible_to = \"owner\" }")).unwrap_err();
+    assert!(title[0].message.contains("the title uses `merchant`"), "{}", title[0].message);
+}
+
+#[test]
+fn whom_a_hidden_field_names_is_not_asked() {
+    let hidden = with("merchant = \"text\"", "merchant = \"text\"\nboss = { type = \"person\", visible_to = [\"owner\"] }");
+    let errors = load(&hidden.replace("\"manager of requester\"", "\"field:boss\"")).unwrap_err();
+    assert_eq!((errors[0].code, errors[0].line), ("veiled_selector", 16));
+}
+
+#[test]
+fn a_mark_that_names_nobody_of_the_directory_is_told() {
+    let marked = with("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_to = [\"group:fiance\", \"user:nn\"] }");
+    let found = load(&marked).unwrap().policy.check_against(&Roster::default());
+    let codes: Vec<_> = found.iter().filter(|finding| finding.line == 7).map(|finding| finding.code).collect();
+    assert_eq!(codes, ["unknown_group", "unknown_user"]);
 }
