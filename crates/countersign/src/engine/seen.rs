@@ -37,8 +37,8 @@ pub struct Seen {
     pub veil: Veil,
     /// The moment.
     pub now: Timestamp,
-    /// For asking the core, never for showing.
-    whole: Value,
+    /// For asking the core, never for showing; `None` where it is the same.
+    whole: Option<Value>,
     contents: Vec<Content>,
     /// What people said: the only contents that are shown from behind a veil. The others are, or are made of, payloads.
     said: BTreeSet<ContentId>,
@@ -47,10 +47,17 @@ pub struct Seen {
 impl Seen {
     pub(super) fn behind(veil: Veil, whole: Whole) -> Self {
         let Whole { mut request, policy, roster, now, payload, contents } = whole;
+        if veil.is_empty() {
+            return Self { request, policy, roster, payload, veil, now, whole: None, contents, said: BTreeSet::new() };
+        }
         veil.over_request(&mut request);
         let voices = request.stages.iter().flat_map(|stage| &stage.voices).filter_map(|voice| voice.comment);
         let said = voices.chain(request.attachments.iter().map(|attachment| attachment.about)).collect();
-        Self { payload: veil.over(&payload), request, policy, roster, veil, now, whole: payload, contents, said }
+        Self { payload: veil.over(&payload), request, policy, roster, veil, now, whole: Some(payload), contents, said }
+    }
+
+    fn submitted(&self) -> &Value {
+        self.whole.as_ref().unwrap_or(&self.payload)
     }
 
     /// What else was said, as the record tells.
@@ -60,7 +67,7 @@ impl Seen {
 
     /// For asking the core; the seed is never drawn from here.
     pub(super) fn facts(&self) -> Facts<'_> {
-        Facts { now: self.now, roster: &self.roster, policy: &self.policy, payload: &self.whole, seed: [0; 32] }
+        Facts { now: self.now, roster: &self.roster, policy: &self.policy, payload: self.submitted(), seed: [0; 32] }
     }
 
     /// The status word.
@@ -101,7 +108,7 @@ impl Seen {
     pub fn rules(&self) -> Vec<RuleTrace> {
         let at = self.request.created_at;
         let evaluation = Evaluation {
-            payload: &self.whole,
+            payload: self.submitted(),
             requester: &self.request.requester,
             roster: &self.roster,
             now: at,
@@ -120,7 +127,7 @@ impl Seen {
     /// Whom the selectors name now; the requester may be among them.
     #[must_use]
     pub fn resolve(&self, selectors: &[Selector]) -> BTreeSet<PersonId> {
-        let asking = Asking { requester: &self.request.requester, payload: &self.whole, roster: &self.roster, now: self.now };
+        let asking = Asking { requester: &self.request.requester, payload: self.submitted(), roster: &self.roster, now: self.now };
         self.policy.resolve(selectors, &asking)
     }
 

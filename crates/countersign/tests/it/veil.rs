@@ -110,7 +110,7 @@ async fn stream(speaker: &Speaker) -> Answer {
 async fn api(speaker: &Speaker, id: &str) -> Vec<(String, Answer)> {
     let of_it = ["", "?wait=0s", "/why", "/events", "/comments", "/assertions"].map(|end| format!("/v1/requests/{id}{end}"));
     let lists = ["/v1/requests", "/v1/requests?q=4711", "/v1/requests?approver=mia", "/v1/inbox", "/v1/inbox?person=mia", "/v1/events?limit=200"];
-    let others = ["/v1/dead-letters", "/v1/policies/raise", "/v1/heads", "/v1/refused-attempts"];
+    let others = ["/v1/dead-letters", "/v1/policies/raise", "/v1/heads", "/v1/refused"];
     let mut answers = Vec::new();
     for path in of_it.into_iter().chain(lists.into_iter().chain(others).map(str::to_owned)) {
         answers.push((path.clone(), speaker.get(&path).await));
