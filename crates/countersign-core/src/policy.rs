@@ -21,6 +21,7 @@ pub mod payload;
 pub mod render;
 pub mod schema;
 pub mod select;
+pub mod sight;
 pub mod template;
 
 /// One version of one policy file. The version is the digest of everything that decides: the file's

@@ -7,9 +7,11 @@ use crate::event::{Actor, Attachment, Cause, ContentId, Decision};
 use crate::execution::{Execution, ExecutionState};
 use crate::id::{EffectId, PersonId, PolicyName, RequestId, Revision, StageId};
 use crate::notice::{FailedNotice, NoticeState};
+use crate::policy::sight::Viewer;
 use crate::policy::{OutcomeName, RuleRef};
 use crate::stage::Stage;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 pub use decide::{ATTACHMENTS_MAX, Decided, Facts, decide};
 pub use effects::{Effect, effects};
@@ -50,6 +52,8 @@ pub struct Request {
     pub stages: Vec<Stage>,
     /// How many openings there were over all revisions.
     pub stages_opened: u32,
+    /// Everybody whom it ever asked, over all revisions.
+    pub ever_asked: BTreeSet<PersonId>,
     /// Who asked for changes, while it waits for a new revision.
     pub returned_by: Option<PersonId>,
     /// What the model did for this revision.
@@ -124,6 +128,12 @@ impl Request {
     #[must_use]
     pub fn excludes(&self, person: &PersonId) -> bool {
         &self.requester == person || self.submitted_by.human() == Some(person)
+    }
+
+    /// As whom this person looks at it: whoever asked for it or was ever asked sees all of it.
+    #[must_use]
+    pub fn viewer<'a>(&self, person: &'a PersonId) -> Viewer<'a> {
+        if self.excludes(person) || self.ever_asked.contains(person) { Viewer::Party } else { Viewer::Person(person) }
     }
 
     /// Those who made the outcome what it is: the approvers of an approval, the rejecters of a rejection, whoever

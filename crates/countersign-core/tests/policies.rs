@@ -4,7 +4,7 @@
 use countersign_core::id::{GroupId, PersonId, Revision};
 use countersign_core::people::{Member, Person, Roster};
 use countersign_core::policy::evaluate::{Evaluation, Risk, RulingVerdict};
-use countersign_core::policy::explain::RuleResult;
+use countersign_core::policy::explain::{RuleResult, Traced};
 use countersign_core::policy::parse::Loaded;
 use countersign_core::policy::{Policy, RuleRef};
 use jiff::Timestamp;
@@ -102,8 +102,8 @@ fn an_explanation_shows_the_working_and_who_would_be_asked() {
         [&RuleResult::NotHeld, &RuleResult::NotHeld, &RuleResult::Held]
     );
     let values = explanation.rules[0].values.as_ref().unwrap();
-    assert_eq!((values.source.as_str(), values.value.as_deref()), ("amount <= money(\"1000 USD\")", Ok("false")));
-    assert_eq!((values.parts[0].source.as_str(), values.parts[0].value.as_deref()), ("amount", Ok("12500 USD")));
+    assert_eq!((values.source.as_str(), &values.value), ("amount <= money(\"1000 USD\")", &Traced::Value("false".to_owned())));
+    assert_eq!((values.parts[0].source.as_str(), &values.parts[0].value), ("amount", &Traced::Value("12500 USD".to_owned())));
     let stage = &explanation.stages[0];
     assert_eq!(stage.approvers.iter().map(PersonId::as_str).collect::<Vec<_>>(), ["ana", "bo", "mia"]);
     assert_eq!(stage.quorum, 2);

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 
-pub use brief::brief;
+pub use brief::{brief, brief_seen};
 pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;
+pub use whole::Whole;
 
 pub mod attach;
 pub mod audit;
@@ -47,6 +48,7 @@ pub mod subjects;
 pub mod submit;
 pub mod verification;
 pub mod versions;
+pub mod whole;
 
 /// How many requests' changes a slow listener may fall behind before it must look for itself.
 const CHANGES_QUEUED_MAX: usize = 4096;

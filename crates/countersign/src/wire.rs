@@ -38,16 +38,20 @@ pub struct RequestBody {
     pub title: String,
     /// The current revision, from 1.
     pub revision: u32,
-    /// What is proposed.
+    /// What is proposed. A field that the policy keeps from the reader (`visible_to`) is `{"redacted": true}`, whatever it
+    /// holds and whether or not it is there.
     pub payload: Value,
-    /// SHA-256 over the payload's RFC 8785 bytes.
-    pub payload_digest: String,
+    /// The fields that are kept from the reader; not there where none is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
+    /// SHA-256 over the payload's RFC 8785 bytes; null where a field is kept from the reader, who could guess it by this.
+    pub payload_digest: Option<String>,
     /// pending, returned, unroutable, held, approved, rejected, expired or withdrawn.
     pub status: String,
     /// How it ended, by whom and why; not there while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<outcome::OutcomeBody>,
-    /// The plain summary, or the model's once it is there.
+    /// The plain summary, or the model's once it is there and nothing is kept from the reader.
     pub summary: SummaryBody,
     /// The openings of this revision's stages, in order.
     pub stages: Vec<StageBody>,
@@ -188,7 +192,8 @@ pub fn request(seen: &Seen, public_url: &str) -> RequestBody {
         title: seen.title(),
         revision: request.revision.0,
         payload: seen.payload.clone(),
-        payload_digest: seen.payload_digest().to_string(),
+        redacted: seen.veil.names().map(str::to_owned).collect(),
+        payload_digest: seen.payload_digest().map(|digest| digest.to_string()),
         status: status_word(seen.status()).to_owned(),
         outcome: outcome::outcome(seen),
         summary: summary(seen),
@@ -254,14 +259,15 @@ pub fn confirm_url(public_url: &str, secret: &str) -> String {
     format!("{}/c/{secret}", public_url.trim_end_matches('/'))
 }
 
-/// The summary that stands: the model's where it was accepted, else the plain one.
+/// The summary that stands: the model's where it was accepted and the reader sees all that the model read, else the plain
+/// one, of what the reader sees.
 #[must_use]
 pub fn summary(seen: &Seen) -> SummaryBody {
     if let Some((by, written)) = seen.model_summary() {
         let part = |name: &str| written.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         return SummaryBody { text: part("text"), impact: part("impact"), risk: part("risk"), by };
     }
-    let plain = crate::summary::plain::plain(&crate::engine::brief(seen));
+    let plain = crate::summary::plain::plain(&crate::engine::brief_seen(seen));
     SummaryBody { text: plain.text, impact: plain.impact, risk: seen.plain_risk().to_owned(), by: "plain".into() }
 }
 

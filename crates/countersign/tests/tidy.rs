@@ -166,6 +166,23 @@ fn doors_see_the_engine_and_nothing_behind_it() {
     none("doors that reach behind the engine", &bad);
 }
 
+/// What a policy keeps from some leaves the engine only as one reader sees it.
+#[test]
+fn doors_never_hold_a_whole_request() {
+    let doors = ["api", "web", "wire", "cli"];
+    let whole = ["Whole", ".look(", "look_with_events", ".whole()"];
+    let mut bad = Vec::new();
+    for source in sources() {
+        let Some(rest) = source.path.strip_prefix("crates/countersign/src/") else { continue };
+        let door = doors.iter().any(|door| rest.starts_with(&format!("{door}/")) || rest == format!("{door}.rs"));
+        let reaches = whole.iter().find(|word| body(&source).contains(**word));
+        if let (true, Some(word)) = (door && rest != "cli/doctor.rs", reaches) {
+            bad.push(format!("{} reaches {word}", source.path));
+        }
+    }
+    none("doors that hold what some may not see", &bad);
+}
+
 #[test]
 fn channels_see_a_rendered_parcel_never_a_request() {
     for source in sources() {

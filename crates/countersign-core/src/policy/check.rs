@@ -3,6 +3,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::expression::{Comparison, Condition, Constant, Kind, Node};
+use super::sight::Sight;
 use super::{Policy, Rule, Selector, StageSpec, Verdict};
 use crate::people::Roster;
 use crate::stage::{Standing, places, seats_filled};
@@ -126,6 +127,8 @@ impl Policy {
     pub fn check_against(&self, roster: &Roster) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         self.owner.iter().chain(&self.readers).for_each(|selector| self.known(selector, roster, &mut found));
+        let sights = self.fields.iter().flat_map(|field| field.visible_to.iter().flatten());
+        sights.filter_map(Sight::selector).for_each(|selector| self.known(&selector, roster, &mut found));
         for (index, rule) in self.rules.iter().enumerate() {
             let Verdict::Ask(stages) = &rule.verdict else { continue };
             for (position, stage) in stages.iter().enumerate() {

@@ -2,8 +2,9 @@
 //! would be asked. Holds no way to the outside.
 
 use super::evaluate::{Evaluation, Risk, Ruling, RulingVerdict};
-pub use super::expression::ValueTrace;
+pub use super::expression::{Traced, ValueTrace};
 use super::select::Asking;
+use super::sight::Veil;
 use super::{Policy, StageSpec};
 use crate::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
@@ -44,8 +45,8 @@ pub enum RuleResult {
     Held,
     /// The next was tried.
     NotHeld,
-    /// It could not be evaluated, for this reason.
-    Failed(String),
+    /// It could not be evaluated, for this reason; `None` where the reason could tell what is kept from the reader.
+    Failed(Option<String>),
     /// An earlier one had held or failed.
     NotReached,
 }
@@ -73,7 +74,7 @@ impl Policy {
     pub fn explain(&self, evaluation: &Evaluation<'_>) -> Explanation {
         let ruling = self.evaluate(evaluation);
         Explanation {
-            rules: self.rule_traces(evaluation),
+            rules: self.rule_traces(evaluation, &Veil::default()),
             stages: self.previews(&ruling, evaluation),
             title: self.title(evaluation.payload),
             risk: self.risk(evaluation),
@@ -81,7 +82,9 @@ impl Policy {
         }
     }
 
-    fn rule_traces(&self, evaluation: &Evaluation<'_>) -> Vec<RuleTrace> {
+    /// Every rule and what became of it, as somebody sees it from whom the veil keeps fields.
+    #[must_use]
+    pub fn rule_traces(&self, evaluation: &Evaluation<'_>, veil: &Veil) -> Vec<RuleTrace> {
         let facts = self.facts(evaluation);
         let mut decided = false;
         let traced = self.rules.iter().map(|rule| {
@@ -92,10 +95,10 @@ impl Policy {
             let result = match rule.when.as_ref().map_or(Ok(true), |when| when.holds(&facts)) {
                 Ok(true) => RuleResult::Held,
                 Ok(false) => RuleResult::NotHeld,
-                Err(reason) => RuleResult::Failed(reason),
+                Err(reason) => RuleResult::Failed(Some(reason).filter(|_| !rule.when.as_ref().is_some_and(|when| when.reads_hidden(veil)))),
             };
             decided = result != RuleResult::NotHeld;
-            RuleTrace { name: rule.name.clone(), condition, result, values: rule.when.as_ref().map(|when| when.trace(&facts)) }
+            RuleTrace { name: rule.name.clone(), condition, result, values: rule.when.as_ref().map(|when| when.trace(&facts, veil)) }
         });
         traced.collect()
     }

@@ -6,12 +6,13 @@ use crate::id::{PersonId, Revision};
 use crate::money::Rates;
 use crate::people::Roster;
 use crate::policy::field::Field;
+use crate::policy::sight::Veil;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use trace::ValueTrace;
+pub use trace::{Traced, ValueTrace};
 
 pub(super) use tree::{Comparison, Constant, Kind, Node};
 
@@ -128,10 +129,16 @@ impl Condition {
         run::Run::new(facts).text(&self.0.root).map(std::borrow::Cow::into_owned)
     }
 
-    /// The condition taken apart, with the value of each part.
+    /// The condition taken apart, with the value of each part that the veil leaves to be seen.
     #[must_use]
-    pub fn trace(&self, facts: &Facts<'_>) -> ValueTrace {
-        trace::trace(&self.0.root, &self.0.source, facts)
+    pub fn trace(&self, facts: &Facts<'_>, veil: &Veil) -> ValueTrace {
+        trace::trace(&self.0.root, &self.0.source, facts, veil)
+    }
+
+    /// Whether it depends on what the veil keeps back.
+    #[must_use]
+    pub fn reads_hidden(&self, veil: &Veil) -> bool {
+        veil.covers(&self.0.root)
     }
 
     pub(super) fn root(&self) -> &Node {

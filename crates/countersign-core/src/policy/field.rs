@@ -1,5 +1,6 @@
 //! What a policy's callers must send, field by field.
 
+use super::sight::Sight;
 use crate::money::{Currency, Money};
 use rust_decimal::Decimal;
 
@@ -25,6 +26,8 @@ pub struct Field {
     pub kind: FieldType,
     /// Whether it may be absent.
     pub optional: bool,
+    /// Who sees it besides those in the request; `None` means all who see the request.
+    pub visible_to: Option<Vec<Sight>>,
 }
 
 /// What a field holds.

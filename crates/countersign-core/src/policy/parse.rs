@@ -17,6 +17,7 @@ mod fields;
 mod reader;
 mod rule;
 mod selector;
+mod sight;
 mod stage;
 
 /// Larger files are refused.
@@ -164,6 +165,7 @@ fn title(reader: &mut Reader<'_>, table: &Table<'_>, whole: &Place, scope: &Scop
     match Template::title(&source, scope.fields) {
         Ok(template) => {
             hole(reader, &place, &template, scope);
+            veiled(reader, &place, &template, scope);
             Some(template)
         }
         Err((message, suggestion)) => {
@@ -177,6 +179,16 @@ fn title(reader: &mut Reader<'_>, table: &Table<'_>, whole: &Place, scope: &Scop
 fn hole(reader: &mut Reader<'_>, place: &Place, template: &Template, scope: &Scope<'_>) {
     if let Some((message, suggestion)) = template.hole(scope.fields) {
         reader.error(place, UNGUARDED, message, suggestion);
+    }
+}
+
+/// Titles stand in lists, mails and logs of other systems: what some must not see has no place in them.
+fn veiled(reader: &mut Reader<'_>, place: &Place, title: &Template, scope: &Scope<'_>) {
+    let marked = scope.fields.iter().filter(|field| field.visible_to.is_some());
+    if let Some(name) = title.uses(marked.map(|field| field.name.as_str())) {
+        let message = format!("the title uses `{name}`, which `visible_to` keeps from some: everybody who sees a request sees its title");
+        let suggestion = format!("leave `{name}` out of the title, or `visible_to` out of `{name}`");
+        reader.error(place, "veiled_title", message, Some(suggestion));
     }
 }
 

@@ -97,7 +97,7 @@ mod tests {
     use crate::policy::{Target, Template};
 
     fn body(template: Option<&str>, payload: &Value) -> Result<String, String> {
-        let fields = ["amount", "merchant"].map(|name| Field { name: name.to_owned(), kind: FieldType::Json, optional: false });
+        let fields = ["amount", "merchant"].map(|name| Field { name: name.to_owned(), kind: FieldType::Json, optional: false, visible_to: None });
         let spec = ActionSpec {
             name: ActionName::new("pay"),
             target: Target::Command { argv: vec!["pay".to_owned()], env: Default::default() },

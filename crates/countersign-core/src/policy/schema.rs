@@ -38,6 +38,7 @@ fn field() -> Value {
         &[
             ("type", json!({"enum": TYPE_NAMES})),
             ("optional", json!({"type": "boolean"})),
+            ("visible_to", json!({"description": "Who sees it besides those in the request", "oneOf": [sight(), list(&sight())]})),
             ("min", json!({"description": "A whole number, or a decimal or sum in quotes", "type": ["integer", "string"], "minimum": -INTEGER_MAX})),
             ("max", json!({"description": "The largest value, or the most elements", "type": ["integer", "string"], "maximum": INTEGER_MAX})),
             ("min_length", json!({"type": "integer", "minimum": 0, "maximum": TEXT_MAX})),
@@ -163,6 +164,11 @@ fn selector() -> Value {
     json!({"type": "string", "pattern": pattern, "description": "user:ana, group:finance, manager of requester, managers of requester, field:owner"})
 }
 
+fn sight() -> Value {
+    let pattern = "^(user:\\S+|group:\\S+|role:(auditor|operator|admin)|owner|readers|approvers|requester)$";
+    json!({"type": "string", "pattern": pattern, "description": "user:ana, group:finance, role:auditor, owner, readers, approvers, requester"})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +180,7 @@ mod tests {
             ("/properties", ["policy", "title", "owner", "readers", "payload", "rule", "on", "risk", "rates", "forbidden_words"].as_slice()),
             ("/$defs/rule/properties", &["name", "when", "verdict", "stage"]),
             ("/$defs/stage/properties", &["approvers", "seats", "quorum", "with", "expire", "on_expiry", "escalate", "remind", "until"]),
+            ("/$defs/field/oneOf/1/properties", &["type", "optional", "visible_to", "min", "max", "pattern", "values", "columns"]),
             ("/properties/on/properties", &["approved", "rejected", "expired", "withdrawn"]),
         ] {
             let known = schema.pointer(pointer).unwrap().as_object().unwrap();

@@ -92,6 +92,15 @@ impl Template {
         Some((message, Some(suggestion)))
     }
 
+    /// The first of these names that it uses, wherever it does.
+    #[must_use]
+    pub fn uses<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        let environment = environment();
+        // What could not be read did not load; were it otherwise, every name would be used.
+        let used = environment.template_from_str(&self.source).map(|template| template.undeclared_variables(false));
+        names.find(|name| used.as_ref().map_or(true, |used| used.contains(*name)))
+    }
+
     /// As written.
     #[must_use]
     pub fn source(&self) -> &str {
@@ -204,7 +213,7 @@ mod tests {
     use serde_json::json;
 
     fn fields() -> Vec<Field> {
-        ["merchant", "amount"].map(|name| Field { name: name.to_owned(), kind: FieldType::Json, optional: false }).to_vec()
+        ["merchant", "amount"].map(|name| Field { name: name.to_owned(), kind: FieldType::Json, optional: false, visible_to: None }).to_vec()
     }
 
     fn rendered(source: &str, values: &Value) -> Result<String, String> {

@@ -9,6 +9,7 @@ use crate::notice::{FailedNotice, NoticeState};
 use crate::policy::RuleRef;
 use crate::stage::{Escalation, Stage, Voice};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// An event that cannot have happened to a request in this state: the record is damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,8 +41,20 @@ pub fn evolve(id: RequestId, request: Option<Request>, at: Timestamp, event: &Ev
         return submitted(id, at, event).ok_or_else(|| illegal("the record does not begin with a submission"));
     };
     request.events += 1;
+    request.ever_asked.extend(asked_by(event).cloned());
     apply(&mut request, at, event).map_err(illegal)?;
     Ok(request)
+}
+
+/// Whom this event asks.
+fn asked_by(event: &Event) -> impl Iterator<Item = &PersonId> {
+    let (seats, more): (&[Vec<PersonId>], &[Vec<PersonId>]) = match event {
+        Event::StageOpened(opened) => (&opened.asked, &[]),
+        Event::Rerouted { asked, escalated, .. } => (asked, escalated),
+        _ => (&[], &[]),
+    };
+    let raised = if let Event::Escalated(escalated) = event { escalated.to.as_slice() } else { &[] };
+    seats.iter().chain(more).flatten().chain(raised)
 }
 
 fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
@@ -61,6 +74,7 @@ fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
         created_at: at,
         stages: Vec::new(),
         stages_opened: 0,
+        ever_asked: BTreeSet::new(),
         returned_by: None,
         summary: SummaryState::Open,
         settled: None,

@@ -202,7 +202,7 @@ async fn submit_under(engine: &Arc<Engine>, policy: &str, count: usize) -> Vec<R
                 let payload = json!({ "amount": "12500.00 USD", "merchant": format!("ACME {number}") });
                 let (policy, requester) = (PolicyName::from(policy), PersonId::from("leo"));
                 let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
-                engine.submit(&caller, submission).await.unwrap().handled.seen.request.id
+                engine.submit(&caller, submission).await.unwrap().handled.id()
             })
         })
         .buffer_unordered(AT_ONCE)

@@ -101,3 +101,5 @@ withdraw-button = Den Antrag zurückziehen
 fact-hidden = enthält verborgene Zeichen
 fact-mixed = mischt Buchstaben mehrerer Schriften
 fact-looks-latin = Buchstaben einer anderen Schrift, die lateinisch aussehen
+fact-redacted = vor Ihnen verborgen
+request-redacted = Das Regelwerk hält einen Teil dieser Anfrage vor Ihnen verborgen; wer entscheidet, sieht alles.

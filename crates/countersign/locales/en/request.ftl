@@ -101,3 +101,5 @@ withdraw-button = Withdraw the request
 fact-hidden = holds hidden characters
 fact-mixed = mixes letters of several alphabets
 fact-looks-latin = letters of another alphabet that look Latin
+fact-redacted = hidden from you
+request-redacted = The policy keeps part of this request from you; those who decide see all of it.

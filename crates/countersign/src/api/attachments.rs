@@ -73,7 +73,7 @@ pub(super) async fn attach(
     state.engine.see(&caller, id).await?;
     let bytes = whole(body, BYTES_MAX).await?;
     let (done, attachment) = state.engine.attach(&caller, id, Upload { name: file.name, declared, bytes }).await?;
-    let answer = attachment_body(&done.seen, &attachment);
+    let answer = attachment_body(&done.shown_to(&caller), &attachment);
     Ok((StatusCode::CREATED, [(LOCATION, answer.url.clone())], Json(answer)).into_response())
 }
 

@@ -92,11 +92,11 @@ pub(super) async fn decide(
 /// What changed since the revision that the caller saw, as JSON pointers.
 pub(crate) async fn since(state: &ApiState, caller: &Caller, id: RequestId, revision: Revision) -> Vec<String> {
     let Ok((seen, events)) = state.engine.see_with_events(caller, id).await else { return Vec::new() };
-    let payload = events.iter().find_map(|(_, event)| match event {
-        Event::Submitted { payload, .. } if revision == Revision::FIRST => Some(payload),
-        Event::Revised { revision: made, payload, .. } if *made == revision => Some(payload),
-        _ => None,
-    });
-    let before = payload.and_then(|id| seen.content(id)).and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    let brought = |event: &Event| match event {
+        Event::Submitted { .. } => revision == Revision::FIRST,
+        Event::Revised { revision: made, .. } => *made == revision,
+        _ => false,
+    };
+    let before = events.iter().find(|(_, event)| brought(event)).and_then(|(_, event)| seen.proposed(event));
     before.map(|before| changed(&before, &seen.payload)).unwrap_or_default()
 }

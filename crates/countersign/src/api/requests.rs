@@ -5,7 +5,7 @@ use super::body::{Members, Nothing, Shape, Strict};
 use super::parameters::{Named, Parameters, invalid};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
-use crate::engine::submit::Submission;
+use crate::engine::submit::{Submission, Submitted};
 use crate::engine::{Caller, EngineError, Seen};
 use crate::wire::{self, RequestBody, why::WhyBody};
 use axum::Json;
@@ -78,9 +78,9 @@ pub(super) async fn submit(
         idempotency_key: idempotency_key(&headers)?,
         external_id: body.external_id,
     };
-    let submitted = state.engine.submit(&caller, submission).await?;
-    let answer = wire::request(&submitted.handled.seen, state.public_url());
-    let status = if submitted.new { StatusCode::CREATED } else { StatusCode::OK };
+    let Submitted { handled, new } = state.engine.submit(&caller, submission).await?;
+    let answer = wire::request(&handled.shown_to(&caller), state.public_url());
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, [(LOCATION, format!("/v1/requests/{}", answer.id))], Json(answer)).into_response())
 }
 
@@ -266,7 +266,7 @@ pub(super) async fn answered(
     done: Result<crate::engine::Handled, EngineError>,
 ) -> Result<Json<RequestBody>, Problem> {
     match done {
-        Ok(handled) => Ok(Json(wire::request(&handled.seen, state.public_url()))),
+        Ok(handled) => Ok(Json(wire::request(&handled.shown_to(caller), state.public_url()))),
         Err(error @ EngineError::Refused(_)) => match state.engine.see(caller, id).await {
             Ok(seen) => Err(Problem::about(error, &seen)),
             Err(_) => Err(error.into()),

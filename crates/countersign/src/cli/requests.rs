@@ -212,7 +212,7 @@ pub(crate) fn show(request: &RequestBody, json: bool) {
         line("outcome", &ended);
     }
     terminal::say("");
-    facts(&request.payload);
+    facts(request);
     terminal::say("");
     line("summary", &format!("by {}, risk {}", clean(&request.summary.by), clean(&request.summary.risk)));
     terminal::say(&terminal::clean_lines(&format!("{}\n{}", request.summary.text, request.summary.impact)));
@@ -232,10 +232,13 @@ pub(crate) fn show(request: &RequestBody, json: bool) {
 }
 
 /// The payload, one field a line.
-fn facts(payload: &Value) {
-    let fields = payload.as_object().into_iter().flatten();
+fn facts(request: &RequestBody) {
+    let fields = request.payload.as_object().into_iter().flatten();
     for (name, value) in fields {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match value {
+            _ if request.redacted.contains(name) => "(hidden from you)".to_owned(),
+            value => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         let mut lines = text.lines();
         terminal::say(&format!("  {:<18}{}", clean(name), clean(lines.next().unwrap_or_default())));
         lines.for_each(|line| terminal::say(&format!("  {:<18}{}", "", clean(line))));

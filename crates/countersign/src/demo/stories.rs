@@ -54,7 +54,7 @@ async fn expense(engine: &Arc<Engine>, amount: &str, merchant: &str) -> Result<R
 async fn submit(engine: &Arc<Engine>, policy: &str, payload: Value) -> Result<RequestId, StartFault> {
     let (policy, requester) = (PolicyName::from(policy), PersonId::from("leo"));
     let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
-    Ok(engine.submit(&person("leo"), submission).await?.handled.seen.request.id)
+    Ok(engine.submit(&person("leo"), submission).await?.handled.id())
 }
 
 async fn say(engine: &Arc<Engine>, who: &str, id: RequestId, decision: Decision, words: &str) -> Told {
@@ -78,7 +78,7 @@ async fn public_spend(engine: &Arc<Engine>) -> Told {
         async move {
             let (policy, requester) = (PolicyName::from("public-spend"), PersonId::from("leo"));
             let submission = Submission { policy, requester, payload: row.payload, idempotency_key: row.key, external_id: None };
-            let seen = engine.submit(&person("leo"), submission).await?.handled.seen;
+            let seen = engine.submit(&person("leo"), submission).await?.handled.shown_to(&person("leo"));
             Ok::<_, StartFault>(seen.request.settled.is_none().then_some(seen.request.id))
         }
     });

@@ -31,10 +31,10 @@ impl Engine {
     /// # Errors
     /// When the caller does not see it, the file is none that is taken, or there is no room.
     pub async fn attach(&self, caller: &Caller, id: RequestId, upload: Upload) -> Result<(Handled, Attachment), EngineError> {
-        let seen = self.must_see(caller, id).await?;
+        let whole = self.must_see(caller, id).await?;
         let about = upload.accepted().map_err(EngineError::UnfitAttachment)?;
         // The law says it again at the commit; asked here, nothing is sealed in vain.
-        if seen.request.attachments.len() >= ATTACHMENTS_MAX {
+        if whole.request.attachments.len() >= ATTACHMENTS_MAX {
             return Err(Refusal::TooManyAttachments { max: ATTACHMENTS_MAX }.into());
         }
         let bytes = u64::try_from(upload.bytes.len()).unwrap_or(u64::MAX);
@@ -42,7 +42,7 @@ impl Engine {
         let file = Digest::salted(&salt, &upload.bytes);
         let about = self.seal(serde_json::to_vec(&about).map_err(|error| Fault::Store(error.to_string()))?);
         let attachment = Attachment { file, about: about.id, bytes };
-        let mut instruction = Instruction::new(Command::Attach { by: actor(caller, &seen), attachment }, caller.name());
+        let mut instruction = Instruction::new(Command::Attach { by: actor(caller, &whole), attachment }, caller.name());
         instruction.contents.push(about);
         let document = [salt.as_slice(), &upload.bytes].concat();
         instruction.puts.push(Put { kind: Kind::Attachment, key: file.hex(), expected: 0, bytes: Some(document) });
@@ -54,9 +54,9 @@ impl Engine {
     /// # Errors
     /// When the caller does not see it, there is no such file, or its bytes are not those that were kept.
     pub async fn attachment(&self, caller: &Caller, id: RequestId, file: Digest) -> Result<Kept, EngineError> {
-        let seen = self.must_see(caller, id).await?;
-        let known = seen.request.attachments.iter().find(|attachment| attachment.file == file).ok_or(EngineError::UnknownAttachment)?;
-        let about = seen.content(&known.about).and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or(EngineError::UnknownAttachment)?;
+        let whole = self.must_see(caller, id).await?;
+        let known = whole.request.attachments.iter().find(|attachment| attachment.file == file).ok_or(EngineError::UnknownAttachment)?;
+        let about = whole.content(&known.about).and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or(EngineError::UnknownAttachment)?;
         let record = self.records().get(Kind::Attachment, &file.hex()).await?.ok_or(EngineError::UnknownAttachment)?;
         let damaged = || Fault::Damaged { place: format!("attachment {}", file.hex()), what: "it is not the file that was kept".into() };
         let (salt, bytes) = record.bytes.split_at_checked(SALT_BYTES).ok_or_else(damaged)?;

@@ -71,8 +71,8 @@ impl Engine {
     pub async fn search_events(&self, caller: &Caller, search: &EventSearch, before: Option<u64>, limit: usize) -> Result<FoundEvents, EngineError> {
         self.must_read_all(caller)?;
         match search.request {
-            Some(id) => Ok(self.search_request(id, search, before, limit).await?),
-            None => Ok(self.search_stream(search, before, limit).await?),
+            Some(id) => self.as_seen(caller, self.search_request(id, search, before, limit).await?).await,
+            None => self.as_seen(caller, self.search_stream(search, before, limit).await?).await,
         }
     }
 
@@ -90,7 +90,18 @@ impl Engine {
         let over = chunk.last().is_none_or(|last| search.until.is_some_and(|until| last.at >= until));
         let next = if over { None } else { chunk.last().map(|last| last.position) };
         let wanted = |one: &Positioned| search.request.is_none_or(|id| id == one.request) && search.admits(&one.event, one.at);
-        Ok((chunk.into_iter().filter(wanted).collect(), next))
+        let mut found = Vec::new();
+        for one in chunk.into_iter().filter(wanted) {
+            found.push(Positioned { event: self.veiled(caller, one.request, one.event).await?, ..one });
+        }
+        Ok((found, next))
+    }
+
+    async fn as_seen(&self, caller: &Caller, mut found: FoundEvents) -> Result<FoundEvents, EngineError> {
+        for one in &mut found.items {
+            one.event = self.veiled(caller, one.request, one.event.clone()).await?;
+        }
+        Ok(found)
     }
 
     fn must_read_all(&self, caller: &Caller) -> Result<(), EngineError> {

@@ -1,27 +1,50 @@
 //! What the summary's writers get to see of a request: the payload and the names, never more.
 
-use super::Seen;
+use super::row::risk_of;
+use super::{Seen, Whole};
 use crate::summary::SummaryAsk;
+use countersign_core::id::PersonId;
+use countersign_core::people::Roster;
+use countersign_core::policy::Policy;
+use countersign_core::request::Request;
+use serde_json::Value;
 
-/// The brief for a request's summary.
+/// What a summary says of a value that its reader does not see.
+const HIDDEN: &str = "hidden";
+
+/// The brief for the model: its words are shown to those who see the whole request, and to nobody else.
 #[must_use]
-pub fn brief(seen: &Seen) -> SummaryAsk {
-    let name = |id: &countersign_core::id::PersonId| seen.roster.person(id).map_or_else(|| id.to_string(), |person| person.name.clone());
-    let requester = name(&seen.request.requester);
-    let asked = seen.request.stages.iter().flat_map(|stage| stage.everybody_asked());
+pub fn brief(whole: &Whole) -> SummaryAsk {
+    of(&whole.request, &whole.policy, &whole.roster, whole.payload.clone(), risk_of(&whole.request, &whole.facts()))
+}
+
+/// The brief for the plain words that one reader sees.
+#[must_use]
+pub fn brief_seen(seen: &Seen) -> SummaryAsk {
+    let mut payload = seen.payload.clone();
+    for value in payload.as_object_mut().into_iter().flatten().filter(|(name, _)| seen.veil.hides(name)).map(|(_, value)| value) {
+        *value = HIDDEN.into();
+    }
+    of(&seen.request, &seen.policy, &seen.roster, payload, seen.plain_risk())
+}
+
+fn of(request: &Request, policy: &Policy, roster: &Roster, payload: Value, risk: &str) -> SummaryAsk {
+    let name = |id: &PersonId| roster.person(id).map_or_else(|| id.to_string(), |person| person.name.clone());
+    let requester = name(&request.requester);
+    let asked = request.stages.iter().flat_map(|stage| stage.everybody_asked());
     let mut people: Vec<String> = asked.flat_map(|id| [name(&id), id.to_string()]).collect();
-    people.extend([requester.clone(), seen.request.requester.to_string()]);
+    people.extend([requester.clone(), request.requester.to_string()]);
     people.sort();
     people.dedup();
-    let rule = seen.policy.rule_name(&seen.request.rule).to_owned();
+    let rule = policy.rule_name(&request.rule).to_owned();
     SummaryAsk {
-        policy: seen.request.policy.to_string(),
-        title: seen.title(),
+        policy: request.policy.to_string(),
+        title: policy.title(&payload),
         requester_name: requester,
-        payload: seen.payload.clone(),
+        payload,
         people,
-        policy_words: vec![seen.request.policy.to_string(), rule],
-        forbidden: seen.policy.forbidden_words.clone(),
-        risk_plain: seen.plain_risk().parse().unwrap_or_default(),
+        policy_words: vec![request.policy.to_string(), rule],
+        forbidden: policy.forbidden_words.clone(),
+        risk_plain: risk.parse().unwrap_or_default(),
     }
 }

@@ -1,10 +1,13 @@
 //! Who calls, and what they may do: the one permission module. Every verb of the engine takes a `Caller`.
 
-use super::{EngineError, Seen};
+use super::{EngineError, Whole};
 use countersign_core::event::{Actor, Door};
 use countersign_core::id::{KeyId, PersonId};
 use countersign_core::people::{Role, Roster};
 use countersign_core::policy::select::Asking;
+use countersign_core::policy::sight::Viewer;
+use countersign_core::request::Request;
+use countersign_core::stage::Stage;
 use std::collections::BTreeSet;
 
 /// What a key may do.
@@ -159,10 +162,10 @@ impl Caller {
     ///
     /// # Errors
     /// When it may not.
-    pub fn comments(&self, seen: &Seen) -> Result<(), EngineError> {
+    pub fn comments(&self, whole: &Whole) -> Result<(), EngineError> {
         match self {
             Self::Person { id, .. } => {
-                let part = seen.involves(id) || owns(seen, id) || has_role(&seen.roster, id, &[Role::Operator, Role::Admin]);
+                let part = involves(&whole.request, id) || owns(whole, id) || has_role(&whole.roster, id, &[Role::Operator, Role::Admin]);
                 if part { Ok(()) } else { Err(EngineError::Forbidden("an auditor reads all and changes nothing")) }
             }
             Self::Key { scopes, .. } if scopes.contains(&Scope::Submit) || scopes.contains(&Scope::Operate) => Ok(()),
@@ -172,19 +175,33 @@ impl Caller {
 
     /// Whether it may see this request; if not, the request does not exist for it.
     #[must_use]
-    pub fn sees(&self, seen: &Seen) -> bool {
-        if self.reads_all(&seen.roster) {
+    pub fn sees(&self, whole: &Whole) -> bool {
+        if self.reads_all(&whole.roster) {
             return true;
         }
         match self {
-            Self::Person { id, .. } => seen.roster.is_active(id) && (seen.involves(id) || owns(seen, id)),
+            Self::Person { id, .. } => whole.roster.is_active(id) && (involves(&whole.request, id) || owns(whole, id)),
             Self::Key { id, scopes, acts_for } => {
                 // A relay is given ids by the system that shows requests to people; it lists nothing.
                 if scopes.contains(&Scope::DecideOnBehalf) {
                     return true;
                 }
-                let made = matches!(&seen.request.submitted_by, Actor::Key { key, .. } if key == id);
-                scopes.contains(&Scope::Read) && (made || acts_for.includes(&seen.request.requester))
+                let made = matches!(&whole.request.submitted_by, Actor::Key { key, .. } if key == id);
+                scopes.contains(&Scope::Read) && (made || acts_for.includes(&whole.request.requester))
+            }
+        }
+    }
+
+    /// As whom it looks at a request that it sees: a policy may keep fields from those who are not in it. A key is in
+    /// it where it submitted it, or acts for its requester and nobody else.
+    #[must_use]
+    pub fn viewer<'a>(&'a self, request: &Request) -> Viewer<'a> {
+        match self {
+            Self::Person { id, .. } => request.viewer(id),
+            Self::Key { id, acts_for, .. } => {
+                let made = matches!(&request.submitted_by, Actor::Key { key, .. } if key == id);
+                let acts = matches!(acts_for, ActsFor::One(person) if *person == request.requester);
+                if made || acts { Viewer::Party } else { Viewer::Outside }
             }
         }
     }
@@ -192,16 +209,22 @@ impl Caller {
     /// Whether the request exists for it when it acts on it: what it may see, and for a key that submits also what
     /// belongs to those it acts for, which it may revise and withdraw without reading it.
     #[must_use]
-    pub fn reaches(&self, seen: &Seen) -> bool {
-        let acts = |scopes: &BTreeSet<Scope>, acts_for: &ActsFor| scopes.contains(&Scope::Submit) && acts_for.includes(&seen.request.requester);
-        self.sees(seen) || matches!(self, Self::Key { scopes, acts_for, .. } if acts(scopes, acts_for))
+    pub fn reaches(&self, whole: &Whole) -> bool {
+        let acts = |scopes: &BTreeSet<Scope>, acts_for: &ActsFor| scopes.contains(&Scope::Submit) && acts_for.includes(&whole.request.requester);
+        self.sees(whole) || matches!(self, Self::Key { scopes, acts_for, .. } if acts(scopes, acts_for))
     }
 }
 
+/// Whether this person has anything to do with the request: asked for it, or asked to decide it.
+fn involves(request: &Request, person: &PersonId) -> bool {
+    let asked = |stage: &Stage| stage.everybody_asked().contains(person) || stage.voices.iter().any(|voice| &voice.person == person);
+    request.excludes(person) || request.stages.iter().any(asked)
+}
+
 /// Whether the policy names this person as its owner or among its readers.
-fn owns(seen: &Seen, person: &PersonId) -> bool {
-    let asking = Asking { requester: &seen.request.requester, payload: &seen.payload, roster: &seen.roster, now: seen.now };
-    [&seen.policy.owner, &seen.policy.readers].iter().any(|named| seen.policy.resolve(named, &asking).contains(person))
+fn owns(whole: &Whole, person: &PersonId) -> bool {
+    let asking = Asking { requester: &whole.request.requester, payload: &whole.payload, roster: &whole.roster, now: whole.now };
+    [&whole.policy.owner, &whole.policy.readers].iter().any(|named| whole.policy.resolve(named, &asking).contains(person))
 }
 
 fn has_role(roster: &Roster, id: &PersonId, roles: &[Role]) -> bool {

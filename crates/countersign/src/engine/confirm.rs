@@ -5,7 +5,7 @@
 use super::deed::{Bound, Verdict};
 use super::handle::Handled;
 use super::keys::{hash, read};
-use super::{Caller, Engine, EngineError, Seen};
+use super::{Caller, Engine, EngineError, Seen, Whole};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::canonical::Digest;
@@ -76,34 +76,34 @@ impl Engine {
     /// # Errors
     /// When nobody of this name is asked now, or the store fails.
     pub async fn create_confirm_link(&self, person: &PersonId, id: RequestId) -> Result<String, EngineError> {
-        let seen = self.look(id).await?.ok_or(Refusal::UnknownRequest)?;
-        if !seen.roster.is_active(person) {
+        let whole = self.look(id).await?.ok_or(Refusal::UnknownRequest)?;
+        if !whole.roster.is_active(person) {
             return Err(Refusal::UnknownPerson(person.clone()).into());
         }
-        let asks = |stage: &&countersign_core::stage::Stage| seen.stage(stage).approvers.contains(person);
-        let stage = seen.request.open_stages().find(asks).map(|stage| stage.id);
-        let stage = stage.ok_or_else(|| would(&seen, person, None, seen.request.revision).err().unwrap_or(Refusal::NotAnApprover))?;
-        self.link_for(&seen, person, stage).await
+        let asks = |stage: &&countersign_core::stage::Stage| whole.stage(stage).approvers.contains(person);
+        let stage = whole.request.open_stages().find(asks).map(|stage| stage.id);
+        let stage = stage.ok_or_else(|| would(&whole, person, None, whole.request.revision).err().unwrap_or(Refusal::NotAnApprover))?;
+        self.link_for(&whole, person, stage).await
     }
 
     /// A link's secret for a notice about this stage, if the person could use it.
-    pub(crate) async fn confirm_link_for_notice(&self, seen: &Seen, person: &PersonId, stage: StageId) -> Result<Option<String>, EngineError> {
-        if would(seen, person, Some(stage), seen.request.revision).is_err() {
+    pub(crate) async fn confirm_link_for_notice(&self, whole: &Whole, person: &PersonId, stage: StageId) -> Result<Option<String>, EngineError> {
+        if would(whole, person, Some(stage), whole.request.revision).is_err() {
             return Ok(None);
         }
-        self.link_for(seen, person, stage).await.map(Some)
+        self.link_for(whole, person, stage).await.map(Some)
     }
 
-    async fn link_for(&self, seen: &Seen, person: &PersonId, stage: StageId) -> Result<String, EngineError> {
-        would(seen, person, Some(stage), seen.request.revision)?;
+    async fn link_for(&self, whole: &Whole, person: &PersonId, stage: StageId) -> Result<String, EngineError> {
+        would(whole, person, Some(stage), whole.request.revision)?;
         let secret = URL_SAFE_NO_PAD.encode(self.draw::<32>());
         let kept = Kept {
             person: person.to_string(),
-            request: seen.request.id.to_string(),
+            request: whole.request.id.to_string(),
             stage: stage.0,
-            revision: seen.request.revision.0,
-            created_at: seen.now,
-            expires_at: seen.now.saturating_add(LINK_LASTS).unwrap_or(seen.now),
+            revision: whole.request.revision.0,
+            created_at: whole.now,
+            expires_at: whole.now.saturating_add(LINK_LASTS).unwrap_or(whole.now),
             used: None,
         };
         self.write(Kind::ConfirmLink, &hash(&secret), 0, Some(&kept)).await?;
@@ -118,18 +118,19 @@ impl Engine {
         let Some((kept, request, _)) = self.kept_link(secret).await? else { return Ok(None) };
         let person = PersonId::new(kept.person);
         let caller = Caller::Person { id: person.clone(), door: Door::Link };
-        let seen = self.look(request).await?.filter(|seen| caller.sees(seen));
+        let whole = self.look(request).await?.filter(|whole| caller.sees(whole));
         let (stage, revision) = (StageId(kept.stage), Revision(kept.revision));
         let used = kept.used.and_then(|used| Some((used.at, decision_of(&used.decision)?)));
-        let standing = match (used, &seen) {
+        let standing = match (used, &whole) {
             (Some((at, decision)), _) => Standing::Used(at, decision),
             (None, None) => Standing::Refused(Refusal::UnknownRequest),
-            (None, Some(seen)) => match would(seen, &person, Some(stage), revision) {
+            (None, Some(whole)) => match would(whole, &person, Some(stage), revision) {
                 Err(refusal) => Standing::Refused(refusal),
-                Ok(()) if kept.expires_at <= seen.now => Standing::Late(kept.expires_at),
+                Ok(()) if kept.expires_at <= whole.now => Standing::Late(kept.expires_at),
                 Ok(()) => Standing::Open,
             },
         };
+        let seen = whole.map(|whole| whole.shown_to(&caller));
         Ok(Some(Confirm { person, stage, revision, seen, standing }))
     }
 
@@ -175,11 +176,11 @@ impl Engine {
 
 /// What the law would say to this person's yes and to their no by a link, now: a dry run that touches nothing. Both
 /// are asked, for a word that was said before is never refused.
-fn would(seen: &Seen, person: &PersonId, stage: Option<StageId>, revision: Revision) -> Result<(), Refusal> {
+fn would(whole: &Whole, person: &PersonId, stage: Option<StageId>, revision: Revision) -> Result<(), Refusal> {
     // A no is given with its reason; the page asks for one.
     for (decision, comment) in [(Decision::Approve, None), (Decision::Reject, Some(Digest::of(b"a reason")))] {
         let voicing = Voicing { person: person.clone(), decision, revision, comment, door: Door::Link, relayed_by: None, proof: None, stage };
-        decide(seen.request.id, Some(seen.request.clone()), &Command::Decide(voicing), &seen.facts())?;
+        decide(whole.request.id, Some(whole.request.clone()), &Command::Decide(voicing), &whole.facts())?;
     }
     Ok(())
 }

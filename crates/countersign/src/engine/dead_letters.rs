@@ -17,7 +17,7 @@ impl Engine {
         let page = self.log().list(&query).await?;
         let mut items = Vec::with_capacity(page.items.len());
         for row in &page.items {
-            items.extend(self.look(row.id).await?);
+            items.extend(self.look(row.id).await?.map(|whole| whole.shown_to(caller)));
         }
         Ok(Page { items, next: page.next })
     }

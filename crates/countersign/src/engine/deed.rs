@@ -3,7 +3,7 @@
 
 use super::caller::{Caller, Scope};
 use super::handle::{Handled, Instruction};
-use super::{Engine, EngineError, Seen};
+use super::{Engine, EngineError, Whole};
 use countersign_core::assertion::Proof;
 use countersign_core::canonical::canonical;
 use countersign_core::command::{Command, Voicing};
@@ -96,9 +96,9 @@ impl Engine {
     /// # Errors
     /// When the caller may not, the payload does not fit, or the request is settled.
     pub async fn revise(&self, caller: &Caller, id: RequestId, payload: &Value) -> Result<Handled, EngineError> {
-        let seen = self.must_reach(caller, id).await?;
-        let by = self.speaks_for_requester(caller, &seen)?;
-        let accepted = seen.policy.accept(payload, &self.shelf().people().roster).map_err(EngineError::InvalidPayload)?;
+        let whole = self.must_reach(caller, id).await?;
+        let by = self.speaks_for_requester(caller, &whole)?;
+        let accepted = whole.policy.accept(payload, &self.shelf().people().roster).map_err(EngineError::InvalidPayload)?;
         let content = self.seal(canonical(&accepted).into_bytes());
         let mut instruction = Instruction::new(Command::Revise { by, payload: content.id }, caller.name());
         instruction.contents.push(content);
@@ -111,8 +111,8 @@ impl Engine {
     /// # Errors
     /// When the caller may not, or it is settled.
     pub async fn withdraw(&self, caller: &Caller, id: RequestId) -> Result<Handled, EngineError> {
-        let seen = self.must_reach(caller, id).await?;
-        let by = self.speaks_for_requester(caller, &seen)?;
+        let whole = self.must_reach(caller, id).await?;
+        let by = self.speaks_for_requester(caller, &whole)?;
         self.handle(id, Instruction::new(Command::Withdraw { by }, caller.name())).await
     }
 
@@ -121,9 +121,9 @@ impl Engine {
     /// # Errors
     /// When the caller does not see it.
     pub async fn comment(&self, caller: &Caller, id: RequestId, text: &str) -> Result<Handled, EngineError> {
-        let seen = self.must_see(caller, id).await?;
-        caller.comments(&seen)?;
-        let by = actor(caller, &seen);
+        let whole = self.must_see(caller, id).await?;
+        caller.comments(&whole)?;
+        let by = actor(caller, &whole);
         let content = self.seal(text.as_bytes().to_vec());
         let mut instruction = Instruction::new(Command::Comment { by, comment: content.id }, caller.name());
         instruction.contents.push(content);
@@ -168,15 +168,15 @@ impl Engine {
     }
 
     /// The request, if the caller may see it: an unknown one and a forbidden one look the same.
-    pub(super) async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
-        let seen = self.look(id).await?.filter(|seen| caller.sees(seen));
-        seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+    pub(super) async fn must_see(&self, caller: &Caller, id: RequestId) -> Result<Whole, EngineError> {
+        let whole = self.look(id).await?.filter(|whole| caller.sees(whole));
+        whole.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }
 
     /// Who acts on a request as its operator: what the caller does not see does not exist for them.
     pub(super) async fn operator_on(&self, caller: &Caller, id: RequestId) -> Result<Actor, EngineError> {
-        let seen = self.must_see(caller, id).await?;
-        caller.operates(&seen.roster)?;
+        let whole = self.must_see(caller, id).await?;
+        caller.operates(&whole.roster)?;
         Ok(match caller {
             Caller::Person { id, .. } => Actor::Person(id.clone()),
             Caller::Key { id, .. } => Actor::Key { key: *id, person: None },
@@ -184,13 +184,13 @@ impl Engine {
     }
 
     /// The same for those who act on it in the requester's name, whether or not they may read it.
-    async fn must_reach(&self, caller: &Caller, id: RequestId) -> Result<Seen, EngineError> {
-        let seen = self.look(id).await?.filter(|seen| caller.reaches(seen));
-        seen.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+    async fn must_reach(&self, caller: &Caller, id: RequestId) -> Result<Whole, EngineError> {
+        let whole = self.look(id).await?.filter(|whole| caller.reaches(whole));
+        whole.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }
 
-    fn speaks_for_requester(&self, caller: &Caller, seen: &Seen) -> Result<Actor, EngineError> {
-        match caller.submits_for(&seen.request.requester) {
+    fn speaks_for_requester(&self, caller: &Caller, whole: &Whole) -> Result<Actor, EngineError> {
+        match caller.submits_for(&whole.request.requester) {
             Err(EngineError::Forbidden(_)) if matches!(caller, Caller::Person { .. }) => Err(Refusal::NotTheRequester.into()),
             other => other,
         }
@@ -202,8 +202,8 @@ fn relays(scopes: &std::collections::BTreeSet<Scope>) -> bool {
 }
 
 /// Who speaks on a request. A key speaks for the requester only where it may submit for them.
-pub(super) fn actor(caller: &Caller, seen: &Seen) -> Actor {
-    match (caller.submits_for(&seen.request.requester), caller) {
+pub(super) fn actor(caller: &Caller, whole: &Whole) -> Actor {
+    match (caller.submits_for(&whole.request.requester), caller) {
         (_, Caller::Person { id, .. }) => Actor::Person(id.clone()),
         (Ok(actor), Caller::Key { .. }) => actor,
         (Err(_), Caller::Key { id, .. }) => Actor::Key { key: *id, person: None },

@@ -4,7 +4,7 @@
 use super::owed::Owed;
 use super::row::involved;
 use super::shelf::DIRECTORY_KEY;
-use super::{Engine, EngineError, Seen};
+use super::{Caller, Engine, EngineError, Seen, Whole};
 use countersign_core::canonical::Digest;
 use countersign_core::command::Command;
 use countersign_core::event::{Event, NoticeKind};
@@ -66,9 +66,28 @@ impl Instruction {
 #[derive(Debug)]
 pub struct Handled {
     /// The request after it.
-    pub seen: Seen,
+    pub(super) whole: Whole,
     /// What happened; empty where the same was said before.
     pub events: Vec<Event>,
+}
+
+impl Handled {
+    /// The request's id.
+    #[must_use]
+    pub fn id(&self) -> RequestId {
+        self.whole.request.id
+    }
+
+    /// The request after it, as this caller sees it.
+    #[must_use]
+    pub fn shown_to(self, caller: &Caller) -> Seen {
+        self.whole.shown_to(caller)
+    }
+
+    /// The request after it with everything in it, for workers.
+    pub(crate) fn whole(&self) -> &Whole {
+        &self.whole
+    }
 }
 
 /// Whom to wake after a commit.
@@ -128,7 +147,7 @@ impl Engine {
             let idle = decided.events.is_empty() && (instruction.outbox.is_empty() || in_doubt);
             if idle && !shows_otherwise(&instruction, &decided, &opened, &facts) {
                 return Ok(Handled {
-                    seen: Seen::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now),
+                    whole: Whole::of(decided.request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now),
                     events: vec![],
                 });
             }
@@ -269,8 +288,8 @@ impl Engine {
         let mut contents = opened.contents;
         contents.extend(instruction.contents.iter().cloned());
         contents.extend(decided.contents.into_iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes }));
-        let seen = Seen::of(decided.request, contents, &opened.policy, &opened.roster, opened.payload, now);
-        Handled { seen, events: decided.events }
+        let whole = Whole::of(decided.request, contents, &opened.policy, &opened.roster, opened.payload, now);
+        Handled { whole, events: decided.events }
     }
 
     /// A commit in doubt that happened: rings as it would have rung.
@@ -280,8 +299,8 @@ impl Engine {
         self.wakeup_bell.notify_one();
         let _ = self.changes.send(request.id);
         self.tell_pages(None, &request, &opened.facts());
-        let seen = Seen::of(request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now);
-        Some(Handled { seen, events })
+        let whole = Whole::of(request, opened.contents, &opened.policy, &opened.roster, opened.payload, opened.now);
+        Some(Handled { whole, events })
     }
 
     fn tell_pages(&self, before: Option<&Request>, after: &Request, facts: &Facts<'_>) {
@@ -290,8 +309,8 @@ impl Engine {
     }
 
     async fn reread(&self, id: RequestId) -> Result<Handled, EngineError> {
-        let seen = self.look(id).await?.ok_or(Refusal::UnknownRequest)?;
-        Ok(Handled { seen, events: Vec::new() })
+        let whole = self.look(id).await?.ok_or(Refusal::UnknownRequest)?;
+        Ok(Handled { whole, events: Vec::new() })
     }
 
     /// The key made a request between our look and our commit: the same body gets that request.

@@ -2,12 +2,13 @@
 
 use super::caller::{ActsFor, Scope};
 use super::handle::{folded, payload_of};
-use super::{Caller, Engine, EngineError, Seen};
+use super::{Caller, Engine, EngineError, Seen, Whole};
 use countersign_core::canonical::Digest;
 use countersign_core::event::Event;
 use countersign_core::id::PersonId;
 use countersign_core::id::RequestId;
 use countersign_core::policy::Policy;
+use countersign_core::policy::sight::record::{may_tell, without_words};
 use countersign_core::refusal::Refusal;
 use countersign_store::{Fault, ListQuery, Page, Positioned, RequestRow, Shares};
 use jiff::Timestamp;
@@ -19,19 +20,19 @@ impl Engine {
         Ok(self.log().due(0).await?.now)
     }
 
-    /// The request as it stands, for the engine's own eyes.
-    pub(crate) async fn look(&self, id: RequestId) -> Result<Option<Seen>, Fault> {
-        Ok(self.look_with_events(id).await?.map(|(seen, _)| seen))
+    /// The request as it stands, for the eyes of the engine and its workers.
+    pub(crate) async fn look(&self, id: RequestId) -> Result<Option<Whole>, Fault> {
+        Ok(self.look_with_events(id).await?.map(|(whole, _)| whole))
     }
 
     /// The request with its record.
-    pub(crate) async fn look_with_events(&self, id: RequestId) -> Result<Option<(Seen, Vec<(Timestamp, Event)>)>, Fault> {
+    pub(crate) async fn look_with_events(&self, id: RequestId) -> Result<Option<(Whole, Vec<(Timestamp, Event)>)>, Fault> {
         let Some(loaded) = self.log().load(id).await? else { return Ok(None) };
         let request = folded(id, &loaded)?;
         let policy = self.shelf().version(&request.version, self.records()).await?;
         let payload = payload_of(&request, &loaded.contents)?;
         let roster = self.shelf().people().roster.clone();
-        Ok(Some((Seen::of(request, loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
+        Ok(Some((Whole::of(request, loaded.contents, &policy, &roster, payload, loaded.now), loaded.events)))
     }
 
     /// The request through the caller's eyes.
@@ -47,8 +48,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::see`].
     pub async fn see_with_events(&self, caller: &Caller, id: RequestId) -> Result<(Seen, Vec<(Timestamp, Event)>), EngineError> {
-        let found = self.look_with_events(id).await?.filter(|(seen, _)| caller.sees(seen));
-        found.ok_or(EngineError::Refused(Refusal::UnknownRequest))
+        let found = self.look_with_events(id).await?.filter(|(whole, _)| caller.sees(whole));
+        let (whole, events) = found.ok_or(EngineError::Refused(Refusal::UnknownRequest))?;
+        Ok(whole.shown_with(events, caller))
     }
 
     /// A page of requests, narrowed to what the caller may see.
@@ -100,9 +102,23 @@ impl Engine {
                 versions.insert(event.request, *version);
             }
             let rule = self.rule_name(&event, &mut versions).await?;
-            told.push(Told { event, rule });
+            let told_event = self.veiled(caller, event.request, event.event).await?;
+            told.push(Told { event: Positioned { event: told_event, ..event }, rule });
         }
         Ok(told)
+    }
+
+    /// The event as the caller sees it. Few events hold words that may be made of a payload; for those their request is
+    /// looked at, and where that cannot be, the words are kept back.
+    pub(super) async fn veiled(&self, caller: &Caller, request: RequestId, event: Event) -> Result<Event, Fault> {
+        if !may_tell(&event) {
+            return Ok(event);
+        }
+        match self.look(request).await {
+            Ok(Some(whole)) => Ok(whole.shown_to(caller).veil.over_event(event)),
+            Ok(None) | Err(Fault::Damaged { .. }) => Ok(without_words(event)),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The name of the rule that an event speaks of: its policy version is that of the request's submission, which

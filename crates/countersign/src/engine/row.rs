@@ -2,9 +2,9 @@
 
 use countersign_core::event::{Actor, Decision};
 use countersign_core::id::PersonId;
-use countersign_core::policy::FieldType;
 use countersign_core::policy::OutcomeName;
 use countersign_core::policy::evaluate::Evaluation;
+use countersign_core::policy::{Field, FieldType};
 use countersign_core::request::view::Status;
 use countersign_core::request::{Facts, Request};
 use countersign_store::{Card, RequestRow, StatusName};
@@ -53,17 +53,22 @@ fn card(request: &Request, facts: &Facts<'_>) -> Card {
     }
 }
 
-/// What the request is about: its first text, which names a payee or a system in most policies, else its title.
+/// What the request is about: its first text, which names a payee or a system in most policies, else its title. Rows
+/// are read by everybody who sees the request: no field that is kept from some is in them.
 pub(super) fn subject(facts: &Facts<'_>) -> Option<String> {
-    let mut texts = facts.policy.fields.iter().filter(|field| matches!(field.kind, FieldType::Text { .. }));
+    let mut texts = open_fields(facts).filter(|field| matches!(field.kind, FieldType::Text { .. }));
     let text = texts.find_map(|field| facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned));
     let text = text.unwrap_or_else(|| facts.policy.title(facts.payload));
     Some(text.trim().chars().take(SUBJECT_MAX).collect()).filter(|text: &String| !text.is_empty())
 }
 
+fn open_fields<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Field> {
+    facts.policy.fields.iter().filter(|field| field.visible_to.is_none())
+}
+
 /// The first sum of the payload: what a list shows on the right.
 fn amount(facts: &Facts<'_>) -> Option<String> {
-    let field = facts.policy.fields.iter().find(|field| matches!(field.kind, FieldType::Money { .. }))?;
+    let field = open_fields(facts).find(|field| matches!(field.kind, FieldType::Money { .. }))?;
     facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned)
 }
 

@@ -56,6 +56,6 @@ impl Engine {
         if caller.reads_all(&self.shelf().people().roster) {
             return Ok(true);
         }
-        Ok(self.look(row.id).await?.is_some_and(|seen| caller.sees(&seen)))
+        Ok(self.look(row.id).await?.is_some_and(|whole| caller.sees(&whole)))
     }
 }

@@ -69,7 +69,7 @@ impl Engine {
         let key = submission.idempotency_key.clone();
         instruction.idempotency = key.map(|key| Idempotent { scope: scope_of(caller), key, body, request: id });
         let handled = self.handle(id, instruction).await?;
-        let new = handled.seen.request.id == id;
+        let new = handled.id() == id;
         Ok(Submitted { handled, new })
     }
 
@@ -85,8 +85,8 @@ impl Engine {
         if made.body != body {
             return Err(EngineError::IdempotencyConflict(made.request));
         }
-        let seen = self.look(made.request).await?;
-        Ok(seen.map(|seen| Handled { seen, events: Vec::new() }))
+        let whole = self.look(made.request).await?;
+        Ok(whole.map(|whole| Handled { whole, events: Vec::new() }))
     }
 
     /// A key for a form that shall ask once, however often it is sent.

@@ -251,7 +251,7 @@ impl Opened {
 
     fn form(&self, token: &str, comment: String) -> Option<FormPart> {
         let seen = self.confirm.seen.as_ref()?;
-        let approve = match sum(&seen.policy, &seen.payload, &self.words) {
+        let approve = match sum(seen, &self.words) {
             Some(sum) => self.words.say("link-approve-sum").arg("sum", sum),
             None => self.words.say("link-approve"),
         };
@@ -266,8 +266,8 @@ impl Opened {
             title: visible(&seen.title()).into_owned(),
             asked: asked.arg("policy", seen.request.policy.as_str()).arg("revision", seen.request.revision.0).to_string(),
             flags: flags(&name(seen, &seen.request.requester)),
-            facts: facts(&seen.policy, &seen.payload, &self.words),
-            digest: seen.payload_digest().to_string(),
+            facts: facts(seen, &self.words),
+            digest: seen.payload_digest().map(|digest| digest.to_string()).unwrap_or_default(),
         }
     }
 

@@ -2,9 +2,10 @@
 //! person approves is this, not what a model said about it.
 
 use super::words::Words;
+use crate::engine::Seen;
 use crate::summary::scripts::{Deceit, deceits};
 use crate::summary::visible::visible;
-use countersign_core::policy::{Field, FieldType, Policy};
+use countersign_core::policy::{Field, FieldType};
 use serde_json::Value;
 
 /// A longer text is folded.
@@ -34,15 +35,21 @@ pub enum Shape {
     Address(String, String),
     /// A list.
     List(Vec<String>),
+    /// Nothing of it: the words that say so.
+    Hidden(String),
     /// Rows under columns.
     Table(Vec<String>, Vec<Vec<String>>),
 }
 
 /// The facts, in the order of the policy's fields.
 #[must_use]
-pub fn facts(policy: &Policy, payload: &Value, words: &Words) -> Vec<Fact> {
-    let known = policy.fields.iter().filter_map(|field| Some((field, payload.get(&field.name).filter(|value| !value.is_null())?)));
-    known.map(|(field, value)| Fact { label: label(&field.name), shape: shape(&field.kind, value, words), flags: flags_of(value) }).collect()
+pub fn facts(seen: &Seen, words: &Words) -> Vec<Fact> {
+    let known = seen.policy.fields.iter().filter_map(|field| Some((field, seen.payload.get(&field.name).filter(|value| !value.is_null())?)));
+    let fact = |(field, value): (&Field, &Value)| match seen.veil.hides(&field.name) {
+        true => Fact { label: label(&field.name), shape: Shape::Hidden(words.say("fact-redacted").to_string()), flags: Vec::new() },
+        false => Fact { label: label(&field.name), shape: shape(&field.kind, value, words), flags: flags_of(value) },
+    };
+    known.map(fact).collect()
 }
 
 /// The keys of the words that tell how a text may deceive its reader.
@@ -69,11 +76,11 @@ fn flags_of(value: &Value) -> Vec<&'static str> {
     found
 }
 
-/// The first sum, for the words on a button.
+/// The first sum, for the words on a button; a hidden one is none.
 #[must_use]
-pub fn sum(policy: &Policy, payload: &Value, words: &Words) -> Option<String> {
-    let field = policy.fields.iter().find(|field| matches!(field.kind, FieldType::Money { .. }))?;
-    payload.get(&field.name).and_then(Value::as_str).map(|sum| number(sum, words))
+pub fn sum(seen: &Seen, words: &Words) -> Option<String> {
+    let field = seen.policy.fields.iter().find(|field| matches!(field.kind, FieldType::Money { .. }))?;
+    seen.payload.get(&field.name).and_then(Value::as_str).map(|sum| number(sum, words))
 }
 
 /// A field's name in words.

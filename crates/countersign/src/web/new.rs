@@ -136,7 +136,7 @@ async fn send(state: &ApiState, visitor: &Visitor, policy: &Policy, said: Said) 
         external_id: None,
     };
     match state.engine.submit(&visitor.caller, submission).await {
-        Ok(made) => Redirect::to(&format!("/requests/{}", made.handled.seen.request.id)).into_response(),
+        Ok(made) => Redirect::to(&format!("/requests/{}", made.handled.id())).into_response(),
         Err(error) => not_taken(state, visitor, policy, said, error),
     }
 }

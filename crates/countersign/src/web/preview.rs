@@ -7,7 +7,7 @@ use crate::engine::shelf::People;
 use crate::summary::visible::visible;
 use countersign_core::id::PersonId;
 use countersign_core::policy::evaluate::RulingVerdict;
-use countersign_core::policy::explain::{RuleResult, RuleTrace, StagePreview, ValueTrace};
+use countersign_core::policy::explain::{RuleResult, RuleTrace, StagePreview, Traced, ValueTrace};
 use std::collections::BTreeSet;
 
 /// A dry run for the page.
@@ -94,7 +94,7 @@ fn rule_line(rule: &RuleTrace) -> RuleLine {
     let (result, failure) = match &rule.result {
         RuleResult::Held => ("held", None),
         RuleResult::NotHeld => ("not-held", None),
-        RuleResult::Failed(why) => ("failed", Some(why.clone())),
+        RuleResult::Failed(why) => ("failed", why.clone()),
         RuleResult::NotReached => ("not-reached", None),
     };
     let mut parts = Vec::new();
@@ -106,7 +106,9 @@ fn rule_line(rule: &RuleTrace) -> RuleLine {
 
 fn flatten(part: &ValueTrace, depth: usize, into: &mut Vec<Part>) {
     let value = match &part.value {
-        Ok(value) | Err(value) => visible(value).into_owned(),
+        Traced::Value(value) | Traced::Failed(value) => visible(value).into_owned(),
+        // A preview is of what its reader typed: nothing of it is hidden.
+        Traced::Hidden => String::new(),
     };
     into.push(Part { depth: depth.min(5), source: part.source.clone(), value });
     for inner in &part.parts {

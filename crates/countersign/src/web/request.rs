@@ -63,7 +63,7 @@ struct RequestPage {
     revision: u32,
     version: u64,
     news: String,
-    digest: String,
+    digest: Option<String>,
     digest_shown: String,
     asked: When,
     ended: Option<When>,
@@ -103,7 +103,7 @@ pub(super) async fn shown(state: &ApiState, visitor: &Visitor, id: RequestId, ty
 
 fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], similar: Vec<Similar>, typed: Typed) -> RequestPage {
     let (request, words) = (&seen.request, &visitor.words);
-    let digest = seen.payload_digest().to_string();
+    let digest = seen.payload_digest().map(|digest| digest.to_string());
     RequestPage {
         frame: Frame::of(visitor, Place::Inbox).watching(Watch::Request(request.id.to_string())),
         id: request.id.to_string(),
@@ -116,11 +116,11 @@ fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], simila
         revision: request.revision.0,
         version: request.events,
         news: last_news(seen, events, words),
-        digest_shown: digest.rsplit(':').next().unwrap_or_default().chars().take(DIGEST_SHOWN).collect(),
+        digest_shown: digest.as_deref().map(first_digits).unwrap_or_default(),
         digest,
         asked: words.relative(request.created_at),
         ended: request.settled.as_ref().map(|end| words.relative(end.at)),
-        facts: facts(&seen.policy, &seen.payload, words),
+        facts: facts(seen, words),
         differences: differences(seen, events, words),
         summary: shown_summary(wire::summary(seen)),
         rule: why::rule_name(seen),
@@ -134,6 +134,10 @@ fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], simila
         aside: aside(visitor, seen),
         typed,
     }
+}
+
+fn first_digits(digest: &str) -> String {
+    digest.rsplit(':').next().unwrap_or_default().chars().take(DIGEST_SHOWN).collect()
 }
 
 fn shown_summary(summary: SummaryBody) -> SummaryBody {

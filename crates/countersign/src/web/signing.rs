@@ -53,7 +53,7 @@ pub(super) async fn asked(state: &ApiState, visitor: &Visitor, id: RequestId, co
 
 async fn page_of(state: &ApiState, visitor: &Visitor, id: RequestId, comment: String) -> Result<Option<SignPage>, EngineError> {
     let seen = state.engine.see(&visitor.caller, id).await?;
-    if !seen.request.asks_for_passkey(&visitor.person, &seen.facts()) {
+    if !seen.asks_for_passkey(&visitor.person) {
         return Ok(None);
     }
     let enrolled = !state.engine.passkeys(&visitor.caller, None).await?.is_empty();
@@ -68,8 +68,8 @@ fn shown(visitor: &Visitor, seen: &Seen, comment: String, enrolled: bool) -> Sig
         title: visible(&seen.title()).into_owned(),
         requester: name(seen, &seen.request.requester),
         revision: seen.request.revision.0,
-        digest: seen.payload_digest().hex().chars().take(DIGEST_SHOWN).collect(),
-        facts: facts(&seen.policy, &seen.payload, &visitor.words),
+        digest: seen.payload_digest().map(|digest| digest.hex().chars().take(DIGEST_SHOWN).collect()).unwrap_or_default(),
+        facts: facts(seen, &visitor.words),
         comment,
         enrolled,
     }

@@ -7,6 +7,7 @@ use crate::summary::visible::visible;
 use countersign_core::event::{Actor, Cause, ContentId, Decided, Decision, Door, Escalated, EscalationCause, Event, StageResult};
 use countersign_core::id::{EffectId, PersonId, StageId};
 use countersign_core::policy::OutcomeName;
+use countersign_core::policy::sight::REDACTED;
 use jiff::Timestamp;
 
 /// One entry.
@@ -72,7 +73,7 @@ impl Teller<'_> {
             Event::Submitted { requester, by: Actor::Key { .. }, .. } => words.say("record-submitted-key").arg("name", self.name(requester)),
             Event::Submitted { requester, .. } => words.say("record-submitted").arg("name", self.name(requester)),
             Event::Ruled { rule, failure: None, .. } => words.say("record-ruled").arg("rule", self.seen.policy.rule_name(rule)),
-            Event::Ruled { failure: Some(why), .. } => words.say("record-ruled-failed").arg("why", visible(why)),
+            Event::Ruled { failure: Some(why), .. } => words.say("record-ruled-failed").arg("why", self.reason(why)),
             Event::StageOpened(opened) => {
                 let names = self.names(opened.asked.iter().flatten());
                 words.say("record-stage-opened").arg("stage", self.stage(opened.stage)).arg("names", names)
@@ -96,7 +97,7 @@ impl Teller<'_> {
         let words = self.words;
         match event {
             Event::Summarised { by, .. } => words.say("record-summarised").arg("model", visible(by)),
-            Event::SummaryDeclined { reason, .. } => words.say("record-summary-declined").arg("why", visible(reason)),
+            Event::SummaryDeclined { reason, .. } => words.say("record-summary-declined").arg("why", self.reason(reason)),
             Event::NoticeDelivered { kind, to, channel, .. } => {
                 words.say("record-notice").arg("name", self.to_whom(to.as_ref())).arg("channel", channel).arg("notice", self.notice(type_name(*kind)))
             }
@@ -115,7 +116,7 @@ impl Teller<'_> {
                 phrase.arg("nth", attempt.token).arg("answer", visible(&attempt.answer))
             }
             Event::ExecutionDeadLettered(end) => {
-                words.say("record-execution-dead").arg("action", end.action.as_str()).arg("answer", visible(&end.answer))
+                words.say("record-execution-dead").arg("action", end.action.as_str()).arg("answer", self.reason(&end.answer))
             }
             Event::ExecutionRetried { action, by } => words.say("record-execution-retried").arg("by", self.actor(by)).arg("action", action.as_str()),
             Event::ExecutionAbandoned { action, by, .. } => {
@@ -125,6 +126,11 @@ impl Teller<'_> {
             Event::Commented { by, .. } => words.say("record-commented").arg("by", self.actor(by)),
             other => words.plain(other.name().replace('_', " ")),
         }
+    }
+
+    /// Why, in words; that it is kept from the reader in theirs.
+    fn reason(&self, why: &str) -> String {
+        if why == REDACTED { self.words.say("fact-redacted").to_string() } else { visible(why).into_owned() }
     }
 
     fn notice(&self, kind: &str) -> Phrase {

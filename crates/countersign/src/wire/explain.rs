@@ -2,7 +2,7 @@
 
 use countersign_core::id::PersonId;
 use countersign_core::policy::evaluate::RulingVerdict;
-use countersign_core::policy::explain::{Explanation, RuleResult, RuleTrace, StagePreview, ValueTrace};
+use countersign_core::policy::explain::{Explanation, RuleResult, RuleTrace, StagePreview, Traced, ValueTrace};
 use countersign_core::policy::{Field, FieldType, Policy, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +33,9 @@ pub struct FieldBody {
     pub kind: String,
     /// Whether it may be absent.
     pub optional: bool,
+    /// Who sees it besides those in the request, in the policy's words; not there where all do who see the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_to: Option<Vec<String>>,
     /// The values of an enum, the currencies of money.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
@@ -146,7 +149,8 @@ fn field(field: &Field) -> FieldBody {
         FieldType::Money { currencies, .. } => currencies.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
     };
-    FieldBody { name: field.name.clone(), kind: field.kind.name().to_owned(), optional: field.optional, values }
+    let sights = field.visible_to.as_ref().map(|sights| sights.iter().map(ToString::to_string).collect());
+    FieldBody { name: field.name.clone(), kind: field.kind.name().to_owned(), optional: field.optional, visible_to: sights, values }
 }
 
 /// A dry run in words.
@@ -174,7 +178,7 @@ fn traced(rule: &RuleTrace) -> RuleTraceBody {
     let (result, failure) = match &rule.result {
         RuleResult::Held => ("held", None),
         RuleResult::NotHeld => ("not_held", None),
-        RuleResult::Failed(why) => ("failed", Some(why.clone())),
+        RuleResult::Failed(why) => ("failed", why.clone()),
         RuleResult::NotReached => ("not_reached", None),
     };
     let mut values = Vec::new();
@@ -186,8 +190,10 @@ fn traced(rule: &RuleTrace) -> RuleTraceBody {
 
 fn flatten(part: &ValueTrace, depth: usize, into: &mut Vec<ValueBody>) {
     let (value, failure) = match &part.value {
-        Ok(value) => (Some(value.clone()), None),
-        Err(why) => (None, Some(why.clone())),
+        Traced::Value(value) => (Some(value.clone()), None),
+        Traced::Failed(why) => (None, Some(why.clone())),
+        // A dry run is of the caller's own payload: nothing of it is hidden.
+        Traced::Hidden => (None, None),
     };
     into.push(ValueBody { depth, source: part.source.clone(), value, failure });
     for inner in &part.parts {

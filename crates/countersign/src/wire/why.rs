@@ -113,10 +113,10 @@ fn progress(seen: &Seen, stage: &Stage) -> String {
 }
 
 fn next(seen: &Seen) -> Option<NextBody> {
-    let (at, timer) = seen.request.next_timer(&seen.facts())?;
+    let (at, timer) = seen.next_timer()?;
     let (what, sentence) = match timer {
         Timer::Remind(nth) => ("remind", format!("those who have not decided are asked again (reminder {nth})")),
-        Timer::Escalate(level) => ("escalate", escalation(level, &seen.request.next_asks(&seen.facts()))),
+        Timer::Escalate(level) => ("escalate", escalation(level, &seen.next_asks())),
         Timer::Expire => ("expire", "the stage gives up".to_owned()),
     };
     Some(NextBody { at: at.to_string(), what: what.into(), sentence })

@@ -4,7 +4,7 @@
 use super::notice;
 use crate::engine::owed::{Hook, Owed};
 use crate::engine::shelf::Route;
-use crate::engine::{Engine, EngineError, Instruction, Seen, brief};
+use crate::engine::{Engine, EngineError, Instruction, Whole, brief};
 use crate::outbound::retry::{Schedule, next_try};
 use crate::outbound::secret::{SecretRef, Setting};
 use crate::ports::{Answer, Channel, Executor, Job, JobTarget, Parcel, Random, Summarizer};
@@ -15,6 +15,7 @@ use countersign_core::event::NoticeKind;
 use countersign_core::execution::{Execution, ExecutionState};
 use countersign_core::id::{ActionName, PersonId, Revision, StageId};
 use countersign_core::policy::Target;
+use countersign_core::policy::sight::Viewer;
 use countersign_core::refusal::Refusal;
 use countersign_store::{Claimed, Commit, Content, OutboxChange};
 use jiff::{SignedDuration, Timestamp};
@@ -106,13 +107,14 @@ impl Performer {
             None => return self.drop_row(piece).await,
             Some(Route::Console) => {
                 if let Some(print) = &self.sinks.console {
+                    let seen = seen.shown_to_person(to);
                     print(&notice::console_line(&seen, kind, &people.name(to), url));
                 }
                 Answer::Delivered { answer: "console".into(), output: Vec::new() }
             }
             Some(Route::Webhook { url: target, secret }) => {
                 let confirm = self.confirm_link(&seen, kind, to, stage).await?;
-                let body = notice::body(&seen, kind, Some(to.as_str()), stage, url, confirm.as_deref());
+                let body = notice::body(&seen.shown_to_person(to), kind, Some(to.as_str()), stage, url, confirm.as_deref());
                 self.post(piece, target, secret.as_deref(), body).await
             }
         };
@@ -122,10 +124,10 @@ impl Performer {
     }
 
     /// The link by which this person confirms their decision, where such links are sent and this notice asks for one.
-    async fn confirm_link(&self, seen: &Seen, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> Result<Option<String>, EngineError> {
+    async fn confirm_link(&self, whole: &Whole, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> Result<Option<String>, EngineError> {
         let asks = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded | NoticeKind::Escalated);
         let Some(stage) = stage.filter(|_| asks && self.engine.settings().confirm_links) else { return Ok(None) };
-        let secret = self.engine.confirm_link_for_notice(seen, to, stage).await?;
+        let secret = self.engine.confirm_link_for_notice(whole, to, stage).await?;
         Ok(secret.map(|secret| wire::confirm_url(&self.engine.settings().public_url, &secret)))
     }
 
@@ -134,7 +136,9 @@ impl Performer {
         let Some(hook) = self.engine.settings().hooks.iter().find(|known| known.id == hook).cloned() else {
             return self.report_notice(piece, kind, addressee, "hook", Answer::gone("this webhook is not configured any more")).await;
         };
-        let Some(seen) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
+        let Some(whole) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
+        // A system that hears of everything is in no request: what a policy keeps from some, it does not get.
+        let seen = whole.shown_as(Viewer::Outside);
         let body = if hook.flat { notice::flat(&seen) } else { notice::body(&seen, kind, None, None, &self.engine.settings().public_url, None) };
         let Hook { url, secret, .. } = &hook;
         let answer = self.post(piece, url, secret.as_deref(), body).await;
@@ -209,7 +213,7 @@ impl Performer {
             }
             Err(error) => return Err(error),
         };
-        let Some(token) = started.seen.request.executions.iter().find(|execution| &execution.action == action).and_then(running) else {
+        let Some(token) = started.whole().request.executions.iter().find(|execution| &execution.action == action).and_then(running) else {
             tracing::error!(request.id = %piece.row.request, "stored bytes are not those that were approved; nothing was sent");
             return self.drop_row(piece).await;
         };
@@ -326,17 +330,17 @@ fn later(piece: &Claimed, due_at: Timestamp) -> OutboxChange {
 
 /// Whether a question has been answered, or asked of another revision, before its notice left: then nobody is
 /// asked for what is over. News of an outcome is never stale.
-fn stale(seen: &Seen, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> bool {
+fn stale(whole: &Whole, kind: NoticeKind, to: &PersonId, stage: Option<StageId>) -> bool {
     let asks = matches!(kind, NoticeKind::Requested | NoticeKind::Reminded);
-    let open = stage.and_then(|id| seen.request.stage(id)).is_some_and(|stage| stage.closed.is_none() && stage.voice(to).is_none());
+    let open = stage.and_then(|id| whole.request.stage(id)).is_some_and(|stage| stage.closed.is_none() && stage.voice(to).is_none());
     // Others are asked: news for everybody asked so far, and nobody's business once the stage has ended.
-    let over = stage.is_some_and(|id| seen.request.stage(id).is_none_or(|stage| stage.closed.is_some()));
-    (asks && stage.is_some() && !(open && seen.request.returned_by.is_none())) || (kind == NoticeKind::Escalated && over)
+    let over = stage.is_some_and(|id| whole.request.stage(id).is_none_or(|stage| stage.closed.is_some()));
+    (asks && stage.is_some() && !(open && whole.request.returned_by.is_none())) || (kind == NoticeKind::Escalated && over)
 }
 
-fn target(seen: &Seen, action: &ActionName) -> Option<JobTarget> {
-    let outcome = seen.request.settled.as_ref()?.outcome;
-    let spec = seen.policy.consequences(outcome).actions.into_iter().find(|spec| &spec.name == action)?;
+fn target(whole: &Whole, action: &ActionName) -> Option<JobTarget> {
+    let outcome = whole.request.settled.as_ref()?.outcome;
+    let spec = whole.policy.consequences(outcome).actions.into_iter().find(|spec| &spec.name == action)?;
     let settings = |map: std::collections::BTreeMap<String, String>| map.into_iter().map(|(name, value)| (name, Setting::parse(&value))).collect();
     Some(match spec.target {
         Target::Http { url, headers, secret } => {

@@ -11,4 +11,5 @@ mod journey;
 mod script;
 mod site;
 mod spend;
+mod veiled;
 mod words;

@@ -51,7 +51,7 @@ async fn begin() -> (tempfile::TempDir, App, RequestId) {
     let payload = serde_json::json!({ "what": "a car" });
     let submission = Submission { policy: "pair".into(), requester: "leo".into(), payload, idempotency_key: None, external_id: None };
     let made = app.engine.submit(&person("leo"), submission).await.unwrap();
-    (folder, app, made.handled.seen.request.id)
+    (folder, app, made.handled.id())
 }
 
 async fn approve(app: &App, who: &str, id: RequestId) {
@@ -122,7 +122,7 @@ async fn an_inbox_loses_what_its_owner_may_not_decide_any_more() {
     app.sources.catch_up().await;
     let payload = serde_json::json!({ "what": "a house" });
     let submission = Submission { policy: "pair".into(), requester: "leo".into(), payload, idempotency_key: None, external_id: None };
-    let made = app.engine.submit(&person("leo"), submission).await.unwrap().handled.seen.request.id;
+    let made = app.engine.submit(&person("leo"), submission).await.unwrap().handled.id();
     let events = app.engine.see_with_events(&person("zoe"), made).await.unwrap().1.len();
     people(folder.path(), &["ana", "bo"], &[]);
     app.sources.reload().await;

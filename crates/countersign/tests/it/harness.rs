@@ -80,10 +80,11 @@ impl Harness {
         let receiver = background.spawn(Receiver::start()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &receiver.base());
-        append(&folder.path().join("countersign.toml"), config);
+        let sent_here = |text: &str| text.replace("RECEIVER", &receiver.base());
+        append(&folder.path().join("countersign.toml"), &sent_here(config));
         append(&folder.path().join("directory.toml"), directory);
         for (name, source) in policies {
-            std::fs::write(folder.path().join(format!("policies/{name}.toml")), source).unwrap();
+            std::fs::write(folder.path().join(format!("policies/{name}.toml")), sent_here(source)).unwrap();
         }
         let file = folder.path().join("countersign.toml");
         let config = Config::load(Some(&file), &BTreeMap::new()).unwrap();

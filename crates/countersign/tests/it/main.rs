@@ -17,4 +17,5 @@ mod files;
 mod harness;
 #[path = "../peers/mod.rs"]
 mod peers;
+mod veil;
 mod web;

@@ -6,7 +6,7 @@ use reqwest::Method;
 mod audit;
 mod confirm;
 mod dangers;
-mod desk;
+pub mod desk;
 mod inbox;
 mod live;
 mod me;

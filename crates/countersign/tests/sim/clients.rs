@@ -96,7 +96,7 @@ impl Client {
             let found = self
                 .ask(None, asked.clone(), None, |node| async move {
                     let done = node.engine.submit(&caller, submission).await?;
-                    Ok((done.handled.seen.request.id, done.handled.events.len(), done.handled.seen.request.id))
+                    Ok((done.handled.id(), done.handled.events.len(), done.handled.id()))
                 })
                 .await;
             made = made.or(found);

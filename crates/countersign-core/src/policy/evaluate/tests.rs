@@ -118,7 +118,7 @@ fn the_chain_ends_at_the_first_who_may_sign() {
 fn an_explanation_says_why_it_failed() {
     use crate::policy::explain::RuleResult;
     let explanation = on(&json!({"amount": "5 USD"}), |policy, evaluation| policy.explain(evaluation));
-    assert_eq!(explanation.rules[0].result, RuleResult::Failed("`receipt` is absent".to_owned()));
+    assert_eq!(explanation.rules[0].result, RuleResult::Failed(Some("`receipt` is absent".to_owned())));
     assert_eq!(explanation.rules[1].result, RuleResult::NotReached);
     assert_eq!(explanation.stages[0].name, "owner review");
     assert!(!explanation.stages[0].approvers.contains(&PersonId::new("leo")));

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 fn field(name: &str, kind: FieldType, optional: bool) -> Field {
-    Field { name: name.to_owned(), kind, optional }
+    Field { name: name.to_owned(), kind, optional, visible_to: None }
 }
 
 fn text() -> FieldType {

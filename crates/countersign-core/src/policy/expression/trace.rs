@@ -3,6 +3,7 @@
 use super::Facts;
 use super::run::{Run, Val};
 use super::tree::{Kind, Node};
+use crate::policy::sight::Veil;
 
 /// Longer values are cut in explanations.
 const SHOWN_MAX: usize = 200;
@@ -12,17 +13,44 @@ const SHOWN_MAX: usize = 200;
 pub struct ValueTrace {
     /// As written.
     pub source: String,
-    /// As evaluated; the reason in place of it where that failed.
-    pub value: Result<String, String>,
+    /// What it came to.
+    pub value: Traced,
     /// Its own parts; literals, and parts that were not needed, are left out.
     pub parts: Vec<ValueTrace>,
 }
 
-pub(super) fn trace(node: &Node, source: &str, facts: &Facts<'_>) -> ValueTrace {
-    let value = Run::new(facts).value(node).map(|value| value.shown());
-    let parts = needed(node, facts).into_iter().filter(|part| !matches!(part.kind, Kind::Literal(_)));
-    let parts = parts.map(|part| trace(part, source, facts)).collect();
+/// What a part of a condition came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Traced {
+    /// As evaluated.
+    Value(String),
+    /// Why it could not be evaluated.
+    Failed(String),
+    /// It depends on what is kept from the reader.
+    Hidden,
+}
+
+pub(super) fn trace(node: &Node, source: &str, facts: &Facts<'_>, veil: &Veil) -> ValueTrace {
+    let hidden = veil.covers(node);
+    let value = match Run::new(facts).value(node) {
+        _ if hidden => Traced::Hidden,
+        Ok(value) => Traced::Value(value.shown()),
+        Err(why) => Traced::Failed(why),
+    };
+    // Which parts were needed tells what the others came to: of what is hidden, all are listed.
+    let parts = if hidden { listed(node) } else { needed(node, facts) };
+    let parts = parts.into_iter().filter(|part| !matches!(part.kind, Kind::Literal(_)));
+    let parts = parts.map(|part| trace(part, source, facts, veil)).collect();
     ValueTrace { source: written(source, node), value, parts }
+}
+
+/// The parts that can be evaluated by themselves, needed or not.
+fn listed(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        Kind::Each(_, list, _) => vec![list],
+        Kind::Member(..) | Kind::Column(..) | Kind::Has(_) | Kind::List(_) => Vec::new(),
+        _ => node.parts(),
+    }
 }
 
 fn needed<'n>(node: &'n Node, facts: &Facts<'_>) -> Vec<&'n Node> {

@@ -94,6 +94,22 @@ pub(crate) struct Node {
     pub(crate) cost: u64,
 }
 
+impl Node {
+    /// The parts that it is made of, needed or not. Exhaustive: what a new kind reads must not slip through a veil.
+    pub(crate) fn parts(&self) -> Vec<&Node> {
+        match &self.kind {
+            Kind::Literal(_) | Kind::Field(_) | Kind::Requester | Kind::Approver | Kind::Now => Vec::new(),
+            Kind::CreatedAt | Kind::Revision | Kind::Local(_) => Vec::new(),
+            Kind::Member(inner, _) | Kind::Column(inner, _) | Kind::Has(inner) | Kind::Not(inner) | Kind::Negate(inner) => vec![inner],
+            Kind::Size(inner) | Kind::Matches(inner, _) | Kind::Case(_, inner) | Kind::Clock(_, inner, _) | Kind::Sum(inner) => vec![inner],
+            Kind::And(left, right) | Kind::Or(left, right) | Kind::Arithmetic(_, left, right) | Kind::Compare(_, left, right) => vec![left, right],
+            Kind::In(left, right) | Kind::Index(left, right) | Kind::Text(_, left, right) | Kind::Each(_, left, right) => vec![left, right],
+            Kind::If(condition, yes, no) => vec![condition, yes, no],
+            Kind::List(elements) => elements.iter().collect(),
+        }
+    }
+}
+
 /// What a part does.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {

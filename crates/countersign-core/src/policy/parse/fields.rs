@@ -1,11 +1,13 @@
 //! Reads `[payload]`: what callers must send.
 
 use super::reader::{Item, Place, Reader, Table};
+use super::sight;
 use crate::money::{Currency, Money, plain_decimal};
 use crate::policy::diagnostic::did_you_mean;
 use crate::policy::field::{
     ELEMENTS_MAX, ELEMENTS_MAX_DEFAULT, Field, FieldType, INTEGER_MAX, NESTING_MAX, Pattern, TEXT_MAX, TEXT_MAX_DEFAULT, TYPE_NAMES,
 };
+use crate::policy::sight::Sight;
 use rust_decimal::Decimal;
 
 const FIELDS_MAX: usize = 100;
@@ -56,7 +58,7 @@ fn fields(reader: &mut Reader<'_>, table: &Table<'_>, depth: usize) -> Vec<Field
     for (name, item) in entries.into_iter().take(FIELDS_MAX) {
         checked_name(reader, name.get_ref(), &Place(name.span()), depth);
         if let Some((kind, optional)) = field(reader, item, depth) {
-            read.push(Field { name: name.get_ref().to_string(), kind, optional });
+            read.push(Field { name: name.get_ref().to_string(), kind, optional, visible_to: visible_to(reader, item, depth) });
         }
     }
     read
@@ -85,15 +87,26 @@ fn field(reader: &mut Reader<'_>, item: &Item<'_>, depth: usize) -> Option<(Fiel
     kind(reader, &name, &place, table, depth).map(|kind| (kind, optional))
 }
 
+/// Who sees the field; a whole one, never a part of it.
+fn visible_to(reader: &mut Reader<'_>, item: &Item<'_>, depth: usize) -> Option<Vec<Sight>> {
+    let item = reader.find(item.get_ref().as_table()?, "visible_to")?;
+    if depth > 1 {
+        let message = "`visible_to` marks a whole field of the payload: a column is seen where its table is";
+        reader.error(&Place::of(item), "wrong_type", message, Some("write it beside the table's `type`".to_owned()));
+        return None;
+    }
+    Some(sight::sights(reader, item))
+}
+
 fn options(name: &str) -> &'static [&'static str] {
     match name {
-        "text" => &["type", "optional", "min_length", "max_length", "pattern"],
-        "integer" | "decimal" => &["type", "optional", "min", "max"],
-        "money" => &["type", "optional", "currencies", "min", "max"],
-        "enum" => &["type", "optional", "values"],
-        "list" => &["type", "optional", "of", "max"],
-        "table" => &["type", "optional", "columns", "max"],
-        _ => &["type", "optional"],
+        "text" => &["type", "optional", "visible_to", "min_length", "max_length", "pattern"],
+        "integer" | "decimal" => &["type", "optional", "visible_to", "min", "max"],
+        "money" => &["type", "optional", "visible_to", "currencies", "min", "max"],
+        "enum" => &["type", "optional", "visible_to", "values"],
+        "list" => &["type", "optional", "visible_to", "of", "max"],
+        "table" => &["type", "optional", "visible_to", "columns", "max"],
+        _ => &["type", "optional", "visible_to"],
     }
 }
 
@@ -214,6 +227,7 @@ fn list(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place, depth: usize)
         return None;
     };
     let (of, optional) = field(reader, item, depth + 1)?;
+    visible_to(reader, item, depth + 1);
     if optional {
         reader.error(&Place::of(item), "wrong_type", "an element of a list is never absent: leave out `optional`", None);
     }

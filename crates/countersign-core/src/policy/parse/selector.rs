@@ -76,6 +76,11 @@ fn selector(
 
 fn field(reader: &mut Reader<'_>, name: &str, place: &Place, scope: &Scope<'_>) -> Option<Selector> {
     let people = || scope.fields.iter().filter(|field| field.kind == FieldType::Person);
+    if people().any(|field| field.name == name && field.visible_to.is_some()) {
+        let message = format!("whom `{name}` names would be seen by all who see the request, and `visible_to` keeps it from some");
+        reader.error(place, "veiled_selector", message, Some(format!("leave `visible_to` out of `{name}`")));
+        return None;
+    }
     if people().any(|field| field.name == name) {
         return Some(Selector::Field(name.to_owned()));
     }
@@ -99,7 +104,7 @@ pub(super) fn readers(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<Selector>
     named(reader, texts, "reader")
 }
 
-fn one_or_more(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<(String, Place)> {
+pub(super) fn one_or_more(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<(String, Place)> {
     if item.get_ref().is_str() { reader.as_text(item).into_iter().collect() } else { reader.texts(item, SELECTORS_MAX) }
 }
 
@@ -118,6 +123,6 @@ fn named(reader: &mut Reader<'_>, texts: Vec<(String, Place)>, what: &str) -> Ve
     owners
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 200 && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

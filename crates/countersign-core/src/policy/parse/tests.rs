@@ -93,6 +93,12 @@ fn broken_policies_are_refused_with_code_line_and_column() {
         ("title  =", "rates = \"none.toml\"\ntitle  =", "rates", 2, 9),
         ("name = \"pay\"", "name = pay", "toml_syntax", 19, 8),
     ];
+    refused(cases);
+}
+
+/// Each change to the good policy is refused with this code at this place.
+#[track_caller]
+fn refused(cases: &[(&str, &str, &str, usize, usize)]) {
     let mut missed = Vec::new();
     for (from, to, code, line, column) in cases {
         let errors = load(&with(from, to)).expect_err(to);
@@ -236,4 +242,47 @@ fn todays_directory_is_checked_against() {
     };
     let found: Vec<_> = policy.check_against(&roster).into_iter().map(|finding| (finding.code, finding.line, finding.suggestion)).collect();
     assert_eq!(found, [("quorum_unreachable", 14, None), ("unknown_group", 15, Some("did you mean `finance`?".to_owned())),]);
+}
+
+#[test]
+fn a_mark_says_what_was_meant_and_where_it_cannot_stand() {
+    let said = |field: &str| {
+        let errors = load(&with("merchant = \"text\"", &format!("merchant = \"text\"\n{field}"))).unwrap_err();
+        errors.into_iter().next().unwrap().suggestion.unwrap()
+    };
+    assert_eq!(said(r#"note = { type = "text", visible_to = ["aprovers"] }"#), "did you mean `approvers`?");
+    assert_eq!(said(r#"note = { type = "text", visible_to = ["role:auditors"] }"#), "did you mean `role:auditor`?");
+    assert!(said(r#"note = { type = "text", visible_to = ["everybody"] }"#).starts_with("known here: `approvers`, `requester`, `owner`"));
+    let title = load(&with("merchant = \"text\"", "merchant = { type = \"text\", visible_to = \"owner\" }")).unwrap_err();
+    assert!(title[0].message.contains("the title uses `merchant`"), "{}", title[0].message);
+}
+
+#[test]
+fn whom_a_hidden_field_names_is_not_asked() {
+    let hidden = with("merchant = \"text\"", "merchant = \"text\"\nboss = { type = \"person\", visible_to = [\"owner\"] }");
+    let errors = load(&hidden.replace("\"manager of requester\"", "\"field:boss\"")).unwrap_err();
+    assert_eq!((errors[0].code, errors[0].line), ("veiled_selector", 16));
+}
+
+#[test]
+fn a_mark_that_names_nobody_of_the_directory_is_told() {
+    let marked = with("merchant = \"text\"", "merchant = \"text\"\nnote = { type = \"text\", visible_to = [\"group:fiance\", \"user:nn\"] }");
+    let found = load(&marked).unwrap().policy.check_against(&Roster::default());
+    let codes: Vec<_> = found.iter().filter(|finding| finding.line == 7).map(|finding| finding.code).collect();
+    assert_eq!(codes, ["unknown_group", "unknown_user"]);
+}
+
+#[test]
+fn a_mark_that_cannot_stand_is_refused_with_code_line_and_column() {
+    let marked: [(&str, &str, usize, usize); 8] = [
+        ("merchant = \"text\"\nnote = { type = \"text\", visible_to = [\"role:auditr\"] }", "unknown_sight", 7, 39),
+        ("merchant = \"text\"\nnote = { type = \"text\", visible_to = \"manager of requester\" }", "unknown_sight", 7, 38),
+        ("merchant = \"text\"\nnote = { type = \"text\", visible_to = [] }", "empty_list", 7, 38),
+        ("merchant = \"text\"\nnote = { type = \"text\", visible_to = true }", "wrong_type", 7, 38),
+        ("merchant = \"text\"\nnote = { type = \"text\", visible_too = [\"owner\"] }", "unknown_key", 7, 25),
+        ("merchant = \"text\"\nt = { type = \"table\", columns = { a = { type = \"text\", visible_to = \"owner\" } } }", "wrong_type", 7, 69),
+        ("merchant = \"text\"\nl = { type = \"list\", of = { type = \"text\", visible_to = \"owner\" } }", "wrong_type", 7, 57),
+        ("merchant = { type = \"text\", visible_to = [\"owner\"] }", "veiled_title", 2, 10),
+    ];
+    refused(&marked.map(|(to, code, line, column)| ("merchant = \"text\"", to, code, line, column)));
 }

@@ -92,7 +92,7 @@ mod tests {
     use crate::policy::field::FieldType;
 
     fn hole(source: &str) -> Option<String> {
-        let field = |name: &str, optional| Field { name: name.to_owned(), kind: FieldType::Json, optional };
+        let field = |name: &str, optional| Field { name: name.to_owned(), kind: FieldType::Json, optional, visible_to: None };
         unguarded(source, &[field("merchant", false), field("receipt", true), field("rows", true)]).map(str::to_owned)
     }
 

@@ -94,7 +94,7 @@ impl Maker<'_> {
     fn control(&self, field: &Field, name: String) -> Control {
         let shape = match &field.kind {
             FieldType::List { of, max } if has_rows(&field.kind) => {
-                let element = Field { name: String::new(), kind: FieldType::clone(of), optional: true };
+                let element = Field { name: String::new(), kind: FieldType::clone(of), optional: true, visible_to: None };
                 self.rows(&name, *max, |place| vec![self.control(&element, place)])
             }
             FieldType::Table { columns, max } if has_rows(&field.kind) => {

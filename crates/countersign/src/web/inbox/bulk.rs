@@ -149,7 +149,7 @@ async fn ask(state: &ApiState, visitor: Visitor, pressed: Pressed, decision: Dec
                 revision: revision.0,
                 title: visible(&seen.title()).into_owned(),
                 requester: state.engine.shelf().people().name(&seen.request.requester),
-                amount: sum(&seen.policy, &seen.payload, &frame),
+                amount: sum(&seen, &frame),
             }),
             Err(EngineError::Refused(_)) => {}
             Err(error) => return page::problem(frame, &error.into(), Some(page::Back::inbox())),
@@ -166,8 +166,8 @@ async fn one(state: &ApiState, visitor: &Visitor, frame: &Frame, id: RequestId, 
     let verdict = Verdict { decision, revision, comment, person: None };
     match state.engine.decide(&visitor.caller, id, verdict).await {
         Ok(handled) => {
-            let title = visible(&handled.seen.title()).into_owned();
-            Became { id: id.to_string(), title, outcome: Ok(status_word(handled.seen.status())) }
+            let seen = handled.shown_to(&visitor.caller);
+            Became { id: id.to_string(), title: visible(&seen.title()).into_owned(), outcome: Ok(status_word(seen.status())) }
         }
         Err(error) => {
             let seen = state.engine.see(&visitor.caller, id).await;

@@ -5,6 +5,7 @@ use crate::summary::visible::visible;
 use crate::web::words::{When, Words};
 use countersign_core::event::Event;
 use countersign_core::id::ActionName;
+use countersign_core::policy::sight::REDACTED;
 use jiff::Timestamp;
 
 /// One action.
@@ -51,6 +52,10 @@ fn attempt(at: Timestamp, event: &Event, wanted: &ActionName, words: &Words) -> 
         Event::ExecutionDeadLettered(end) => (end, words.say("attempt-dead")),
         _ => return None,
     };
-    let words_said = phrase.arg("answer", visible(&end.answer)).to_string();
+    let words_said = phrase.arg("answer", answer(&end.answer, words)).to_string();
     (end.action == *wanted).then(|| Attempt { at: words.time(at), nth: end.token, words: words_said })
+}
+
+fn answer(answer: &str, words: &Words) -> String {
+    if answer == REDACTED { words.say("fact-redacted").to_string() } else { visible(answer).into_owned() }
 }

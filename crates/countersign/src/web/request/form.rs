@@ -48,7 +48,7 @@ fn form(visitor: &Visitor, seen: &Seen) -> Option<Form> {
         Decision::Reject => words.say("decide-said-reject"),
         Decision::RequestChanges => words.say("decide-said-request-changes"),
     });
-    let sum = sum(&seen.policy, &seen.payload, words);
+    let sum = sum(seen, words);
     let approve = sum.map_or_else(|| words.say("decide-approve"), |sum| words.say("decide-approve-sum").arg("sum", sum));
     Some(Form { approve: approve.to_string(), said: said.map(|said| said.to_string()) })
 }

@@ -4,7 +4,6 @@ use crate::engine::Seen;
 use crate::web::stages::name;
 use crate::web::words::{Phrase, When, Words};
 use countersign_core::id::PersonId;
-use countersign_core::policy::select::Asking;
 use countersign_core::policy::{LevelMode, OnExpiry, StageSpec};
 use countersign_core::request::view::{Status, Timer};
 use std::collections::BTreeSet;
@@ -21,7 +20,7 @@ pub struct Next {
 /// What happens next.
 #[must_use]
 pub fn next(seen: &Seen, words: &Words) -> Next {
-    let timer = seen.request.next_timer(&seen.facts());
+    let timer = seen.next_timer();
     Next {
         waits: waits(seen, words).to_string(),
         timer: timer.map(|(at, timer)| (words.time(at), words.relative(at), does(seen, timer, words).to_string())),
@@ -57,8 +56,7 @@ fn does(seen: &Seen, timer: Timer, words: &Words) -> Phrase {
 
 fn escalates(seen: &Seen, spec: Option<&StageSpec>, level: usize, words: &Words) -> Phrase {
     let level = spec.and_then(|spec| spec.escalate.get(level));
-    let asking = Asking { requester: &seen.request.requester, payload: &seen.payload, roster: &seen.roster, now: seen.now };
-    let mut people = level.map(|level| seen.policy.resolve(&level.to, &asking)).unwrap_or_default();
+    let mut people = level.map(|level| seen.resolve(&level.to)).unwrap_or_default();
     people.retain(|person| !seen.request.excludes(person));
     if people.is_empty() {
         return words.say("next-escalate-nobody");

@@ -28,7 +28,12 @@ pub struct Difference {
 pub fn differences(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) -> Vec<Difference> {
     let Some(before) = payload_before(seen, events) else { return Vec::new() };
     let value = |payload: &Value, name: &str| payload.get(name).filter(|value| !value.is_null()).cloned();
+    let hidden = || Some(words.say("fact-redacted").to_string());
     let differs = |field: &countersign_core::policy::Field| {
+        // Also where nothing changed: that it did, or did not, is something of it.
+        if seen.veil.hides(&field.name) {
+            return Some(Difference { field: label(&field.name), before: hidden(), after: hidden() });
+        }
         let (old, new) = (value(&before, &field.name), value(&seen.payload, &field.name));
         let shown = |value: Option<Value>| value.map(|value| cut(&shown(&field.kind, &value, words)));
         (old != new).then(|| Difference { field: label(&field.name), before: shown(old), after: shown(new) })
@@ -37,12 +42,7 @@ pub fn differences(seen: &Seen, events: &[(Timestamp, Event)], words: &Words) ->
 }
 
 fn payload_before(seen: &Seen, events: &[(Timestamp, Event)]) -> Option<Value> {
-    let payloads = events.iter().filter_map(|(_, event)| match event {
-        Event::Submitted { payload, .. } | Event::Revised { payload, .. } => Some(payload),
-        _ => None,
-    });
-    let before = payloads.rev().nth(1)?;
-    serde_json::from_slice(seen.content(before)?).ok()
+    events.iter().rev().filter_map(|(_, event)| seen.proposed(event)).nth(1)
 }
 
 fn shown(kind: &FieldType, value: &Value, words: &Words) -> String {

@@ -6,8 +6,7 @@ use crate::summary::visible::visible;
 use crate::web::words::Words;
 use askama::Template;
 use countersign_core::policy::RuleRef;
-use countersign_core::policy::evaluate::Evaluation;
-use countersign_core::policy::explain::{RuleResult, RuleTrace, ValueTrace};
+use countersign_core::policy::explain::{RuleResult, RuleTrace, Traced, ValueTrace};
 
 /// One rule of the policy and what became of it.
 #[derive(Clone, Debug)]
@@ -46,22 +45,15 @@ pub fn rule_name(seen: &Seen) -> Option<String> {
 /// Every rule, in the order of the file.
 #[must_use]
 pub fn rules(seen: &Seen, words: &Words) -> Vec<RuleLine> {
-    let evaluation = Evaluation {
-        payload: &seen.payload,
-        requester: &seen.request.requester,
-        roster: &seen.roster,
-        now: seen.request.created_at,
-        created_at: seen.request.created_at,
-        revision: seen.request.revision,
-    };
-    seen.policy.explain(&evaluation).rules.iter().map(|rule| line(rule, words)).collect()
+    seen.rules().iter().map(|rule| line(rule, words)).collect()
 }
 
 fn line(rule: &RuleTrace, words: &Words) -> RuleLine {
     let result = match &rule.result {
         RuleResult::Held => words.say("rule-held"),
         RuleResult::NotHeld => words.say("rule-not-held"),
-        RuleResult::Failed(why) => words.say("rule-failed").arg("why", visible(why)),
+        RuleResult::Failed(Some(why)) => words.say("rule-failed").arg("why", visible(why)),
+        RuleResult::Failed(None) => words.say("rule-failed").arg("why", words.say("fact-redacted").to_string()),
         RuleResult::NotReached => words.say("rule-not-reached"),
     };
     let always = || words.say("rule-always").to_string();
@@ -72,10 +64,11 @@ fn line(rule: &RuleTrace, words: &Words) -> RuleLine {
 
 fn part(trace: &ValueTrace, words: &Words) -> Part {
     let (value, class) = match &trace.value {
-        Ok(value) if value == "true" => (words.say("value-true").to_string(), "yes"),
-        Ok(value) if value == "false" => (words.say("value-false").to_string(), "no"),
-        Ok(value) => (visible(&words.number(value)).into_owned(), "value"),
-        Err(why) => (visible(why).into_owned(), "wrong"),
+        Traced::Value(value) if value == "true" => (words.say("value-true").to_string(), "yes"),
+        Traced::Value(value) if value == "false" => (words.say("value-false").to_string(), "no"),
+        Traced::Value(value) => (visible(&words.number(value)).into_owned(), "value"),
+        Traced::Failed(why) => (visible(why).into_owned(), "wrong"),
+        Traced::Hidden => (words.say("fact-redacted").to_string(), "redacted"),
     };
     Part { source: visible(&trace.source).into_owned(), value, class, parts: trace.parts.iter().map(|inner| part(inner, words)).collect() }
 }

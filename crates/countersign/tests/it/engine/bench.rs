@@ -75,7 +75,7 @@ impl Bench {
         let payload = json!({ "amount": amount, "merchant": "ACME" });
         let (policy, requester) = ("expense".into(), "leo".into());
         let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
-        self.engine.submit(&person("leo"), submission).await.unwrap().handled.seen.request.id
+        self.engine.submit(&person("leo"), submission).await.unwrap().handled.id()
     }
 
     /// Somebody decides on the first revision.
