@@ -197,10 +197,10 @@ async fn submit_under(engine: &Arc<Engine>, policy: &str, count: usize) -> Vec<R
     let caller = Caller::Person { id: "leo".into(), door: Door::Api };
     stream::iter(0..count)
         .map(|number| {
-            let (engine, caller) = (engine.clone(), caller.clone());
+            let (engine, caller, policy) = (engine.clone(), caller.clone(), PolicyName::from(policy));
             spawned(async move {
                 let payload = json!({ "amount": "12500.00 USD", "merchant": format!("ACME {number}") });
-                let (policy, requester) = (PolicyName::from(policy), PersonId::from("leo"));
+                let requester = PersonId::from("leo");
                 let submission = Submission { policy, requester, payload, idempotency_key: None, external_id: None };
                 engine.submit(&caller, submission).await.unwrap().handled.id()
             })
