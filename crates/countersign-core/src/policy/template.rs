@@ -11,8 +11,10 @@ mod holes;
 
 /// Longer templates are refused.
 const SOURCE_MAX: usize = 8 << 10;
-/// A template takes this many steps at most.
+/// A body takes this many steps at most; 64 bytes are one.
 const FUEL: u64 = 20_000;
+/// A title takes fewer: it is made whenever a request is shown.
+const TITLE_FUEL: u64 = 5_000;
 /// Nothing rendered is longer, in bytes.
 const RENDERED_MAX: usize = 1 << 20;
 /// A title is this many characters at most.
@@ -22,6 +24,9 @@ const TITLE_MAX: usize = 200;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Template {
     source: String,
+    /// What it names: nothing else of a payload is prepared for it.
+    names: Vec<String>,
+    fuel: u64,
 }
 
 /// What is wrong with a template, and what to write instead.
@@ -33,7 +38,7 @@ impl Template {
     /// # Errors
     /// What is wrong with it.
     pub fn title(source: &str, fields: &[Field]) -> Result<Self, TemplateFault> {
-        Self::checked(source, fields.iter().map(|field| field.name.as_str()).collect())
+        Self::checked(source, fields.iter().map(|field| field.name.as_str()).collect(), TITLE_FUEL)
     }
 
     /// Checks a body: it may name the payload's fields, and `request`.
@@ -41,24 +46,24 @@ impl Template {
     /// # Errors
     /// What is wrong with it.
     pub fn body(source: &str, fields: &[Field]) -> Result<Self, TemplateFault> {
-        Self::checked(source, fields.iter().map(|field| field.name.as_str()).chain(["request"]).collect())
+        Self::checked(source, fields.iter().map(|field| field.name.as_str()).chain(["request"]).collect(), FUEL)
     }
 
-    fn checked(source: &str, known: Vec<&str>) -> Result<Self, TemplateFault> {
+    fn checked(source: &str, known: Vec<&str>, fuel: u64) -> Result<Self, TemplateFault> {
         if source.len() > SOURCE_MAX {
             return Err((format!("the template is {} bytes long: at most {SOURCE_MAX} are taken", source.len()), None));
         }
         if repeats(source) {
             return Err(("a template does not multiply: `*` repeats texts without bound".to_owned(), None));
         }
-        let environment = environment();
+        let environment = environment(fuel);
         let template = environment.template_from_str(source).map_err(|error| (format!("the template cannot be read: {}", plain(&error)), None))?;
         let mut named: Vec<String> = template.undeclared_variables(false).into_iter().collect();
         named.sort();
         if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
             return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
         }
-        Ok(Self { source: source.to_owned() })
+        Ok(Self { source: source.to_owned(), names: named, fuel })
     }
 
     /// What is wrong where the template needs an optional field to be there: it would fail when it is rendered.
@@ -81,8 +86,9 @@ impl Template {
     /// # Errors
     /// When a value is absent that the template prints, or it takes too long.
     pub fn render(&self, values: &Value) -> Result<String, String> {
-        let environment = environment();
-        let context = minijinja::Value::from(minijinja::value::Serde(values));
+        let environment = environment(self.fuel);
+        let named = self.names.iter().filter_map(|name| Some((name.as_str(), values.get(name)?)));
+        let context: minijinja::Value = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value)))).collect();
         let text = environment.render_str(&self.source, context).map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
         if text.len() > RENDERED_MAX {
             return Err(format!("the rendered text is longer than {RENDERED_MAX} bytes"));
@@ -106,8 +112,8 @@ impl Policy {
 pub fn one_line(text: &str) -> String {
     let mut shown = String::new();
     let mut count = 0_usize;
-    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for character in joined.chars() {
+    let words = text.split_whitespace().enumerate();
+    for character in words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars())) {
         let piece = if is_hidden(character) { format!("⟨U+{:04X}⟩", u32::from(character)) } else { character.to_string() };
         count += piece.chars().count();
         if count > TITLE_MAX {
@@ -132,11 +138,11 @@ pub fn is_hidden(character: char) -> bool {
         )
 }
 
-fn environment() -> Environment<'static> {
+fn environment(fuel: u64) -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
+    environment.set_fuel(Some(fuel));
     environment.add_filter("json", json);
     environment.add_filter("tojson", json);
     environment.add_filter("upper", |text: String| text.to_uppercase());

@@ -35,6 +35,7 @@ macro_rules! codes {
 
 codes! {
     "fault" 500 "Something failed on our side"
+    "already_run" 409 "The run was claimed before"
     "already_settled" 409 "The request has an outcome"
     "already_submitted" 409 "The request exists already"
     "body_too_large" 413 "The body is too large"
@@ -54,6 +55,7 @@ codes! {
     "nobody_to_ask" 422 "Nobody named may decide"
     "not_a_dead_letter" 409 "It is no dead letter"
     "not_an_approver" 403 "You are not asked"
+    "not_approved" 409 "It is not what was approved"
     "not_runnable" 409 "The action cannot run now"
     "not_the_requester" 403 "Only the requester may do this"
     "not_yet" 501 "Not there yet"

@@ -1,8 +1,8 @@
 //! A condition taken apart: each part as written, with its value, for explanations.
 
-use super::Facts;
 use super::run::{Run, Val};
 use super::tree::{Kind, Node};
+use super::{Facts, Steps};
 
 /// Longer values are cut in explanations.
 const SHOWN_MAX: usize = 200;
@@ -18,15 +18,15 @@ pub struct ValueTrace {
     pub parts: Vec<ValueTrace>,
 }
 
-pub(super) fn trace(node: &Node, source: &str, facts: &Facts<'_>) -> ValueTrace {
-    let value = Run::new(facts).value(node).map(|value| value.shown());
-    let parts = needed(node, facts).into_iter().filter(|part| !matches!(part.kind, Kind::Literal(_)));
-    let parts = parts.map(|part| trace(part, source, facts)).collect();
+pub(super) fn trace(node: &Node, source: &str, facts: &Facts<'_>, steps: &mut Steps) -> ValueTrace {
+    let value = Run::new(facts, steps).value(node).map(|value| value.shown());
+    let parts = needed(node, facts, steps).into_iter().filter(|part| !matches!(part.kind, Kind::Literal(_)));
+    let parts = parts.map(|part| trace(part, source, facts, steps)).collect();
     ValueTrace { source: written(source, node), value, parts }
 }
 
-fn needed<'n>(node: &'n Node, facts: &Facts<'_>) -> Vec<&'n Node> {
-    let holds = |node: &Node| Run::new(facts).truth(node).ok();
+fn needed<'n>(node: &'n Node, facts: &Facts<'_>, steps: &mut Steps) -> Vec<&'n Node> {
+    let mut holds = |node: &Node| Run::new(facts, steps).truth(node).ok();
     match &node.kind {
         Kind::And(left, right) if holds(left) == Some(true) => vec![left, right],
         Kind::Or(left, right) if holds(left) == Some(false) => vec![left, right],
