@@ -6,6 +6,7 @@ use super::diagnostic::did_you_mean;
 use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 mod holes;
 
@@ -88,7 +89,8 @@ impl Template {
     pub fn render(&self, values: &Value) -> Result<String, String> {
         let environment = environment(self.fuel);
         let named = self.names.iter().filter_map(|name| Some((name.as_str(), values.get(name)?)));
-        let context: minijinja::Value = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value)))).collect();
+        let named = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value))));
+        let context = minijinja::Value::from(named.collect::<BTreeMap<_, _>>());
         let text = environment.render_str(&self.source, context).map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
         if text.len() > RENDERED_MAX {
             return Err(format!("the rendered text is longer than {RENDERED_MAX} bytes"));

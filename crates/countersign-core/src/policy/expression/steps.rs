@@ -34,6 +34,12 @@ impl Steps {
         }
     }
 
+    /// How many are left.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.0
+    }
+
     /// Takes what reading this many bytes of text costs.
     pub(super) fn read(&mut self, bytes: usize) -> Result<(), String> {
         self.take(number(bytes / READ_STEP))

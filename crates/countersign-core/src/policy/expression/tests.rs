@@ -305,6 +305,68 @@ fn a_risk_is_one_of_three_words() {
     }
 }
 
+/// The steps that a condition takes of the sample payload with this text, list and table.
+fn steps_of(source: &str, text: &str, tags: usize) -> u64 {
+    let mut fields = fields();
+    let long = FieldType::Text { min_length: 0, max_length: 100_000, pattern: None };
+    fields.push(field("long", long, false));
+    fields.push(field("lists", FieldType::List { of: Box::new(FieldType::List { of: Box::new(FieldType::Bool), max: 40 }), max: 40 }, false));
+    let scope = Scope { fields: &fields, rates: None, approver: false, request: true, patterns: PATTERNS_MAX };
+    let condition = Condition::compile(source, &scope, Wanted::Bool).expect(source).0;
+    let mut payload = payload();
+    payload["long"] = json!(text);
+    payload["tags"] = json!(vec!["t"; tags]);
+    payload["lists"] = json!(vec![vec![true; 40]; tags]);
+    let (roster, leo, now) = (roster(), PersonId::new("leo"), Timestamp::UNIX_EPOCH);
+    let facts = Facts {
+        payload: &payload,
+        fields: &fields,
+        rates: None,
+        requester: &leo,
+        approver: None,
+        roster: &roster,
+        now,
+        created_at: now,
+        revision: Revision::FIRST,
+    };
+    let mut steps = Steps::default();
+    let before = steps.left();
+    condition.holds(&facts, &mut steps).expect(source);
+    before - steps.left()
+}
+
+#[test]
+fn what_takes_time_or_memory_takes_steps() {
+    let long = "x".repeat(64_000);
+    for (source, least) in [
+        ("long == long", 1_000),
+        ("long in [long]", 1_000),
+        ("long.contains(long)", 2_000),
+        ("size(long) > 0", 1_000),
+        ("(long + long) != \"\"", 8_000),
+        ("long.upperAscii() != \"\"", 4_000),
+        ("tags.map(t, long + t).all(l, size(l) > 0)", 90_000),
+        ("long.matches(\"[a-z]+\")", 64_000),
+        ("lists.all(l, l[0] && l[1] && l[2] && l[3])", 1_600),
+        ("tags.all(a, tags.all(b, a == b))", 400),
+    ] {
+        let (few, many) = (steps_of(source, "", 10), steps_of(source, &long, 10));
+        assert!(many >= least, "{source}: {many}");
+        assert!(!source.contains("long") || few < 1_000, "{source}: {few} with no text");
+    }
+}
+
+#[test]
+fn the_steps_of_a_condition_are_at_most_what_was_reckoned_from_its_lists() {
+    for source in HOLDING.iter().filter(|source| !source.contains("matches")) {
+        let fields = fields();
+        let scope = Scope { fields: &fields, rates: None, approver: false, request: true, patterns: PATTERNS_MAX };
+        let reckoned = Condition::compile(source, &scope, Wanted::Bool).unwrap().0.cost();
+        let taken = steps_of(source.replace("numbers.map(n, n * 2)[2] == 6", "true").as_str(), "", 2);
+        assert!(taken <= reckoned, "{source}: {taken} of {reckoned}");
+    }
+}
+
 #[test]
 fn hostile_conditions_are_refused_quickly() {
     let nested = format!("{}true{}", "(".repeat(300), ")".repeat(300));
