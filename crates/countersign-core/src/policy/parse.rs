@@ -12,6 +12,7 @@ use crate::money::Rates;
 use reader::{Place, Reader, Table};
 
 pub use fields::names_a_field;
+pub(super) use fields::options;
 
 mod action;
 mod condition;

@@ -93,7 +93,8 @@ fn field(reader: &mut Reader<'_>, item: &Item<'_>, depth: usize) -> Option<(Fiel
     kind(reader, &name, &place, table, depth).map(|kind| (kind, optional))
 }
 
-fn options(name: &str) -> &'static [&'static str] {
+/// What a field of this type takes.
+pub(in crate::policy) fn options(name: &str) -> &'static [&'static str] {
     match name {
         "text" => &["type", "optional", "min_length", "max_length", "pattern"],
         "integer" | "decimal" => &["type", "optional", "min", "max"],
