@@ -98,10 +98,12 @@ impl<'a> Checker<'a> {
             LiteralValue::Int(value) => Constant::Int(**value),
             LiteralValue::String(value) => Constant::Text(value.inner().to_owned()),
             LiteralValue::Double(value) => Constant::Decimal(self.decimal(**value, &span)?),
-            LiteralValue::UInt(value) => match i64::try_from(**value) {
-                Ok(value) => Constant::Int(value),
-                Err(_) => return Err(self.fault("condition_literal", span, "the number is too large")),
-            },
+            LiteralValue::UInt(value) => {
+                // Taken as an integer it would compute below zero, where CEL's does not.
+                let mut fault = self.fault("condition_unsupported", span, "there are no unsigned numbers here");
+                fault.suggestion = Some(format!("`{}`", **value));
+                return Err(fault);
+            }
             LiteralValue::Null => {
                 let mut fault = self.fault("condition_unsupported", span, "`null` is absence here");
                 fault.suggestion = Some("ask `has(field)` instead".to_owned());
