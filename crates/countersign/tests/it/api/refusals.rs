@@ -81,11 +81,11 @@ async fn a_request_that_changes_faster_than_it_can_be_decided_is_busy_and_unchan
     let door = still().await;
     let id = door.submit("expense", json!({ "amount": "5000 USD", "merchant": "ACME" })).await;
     let before = door.events(&id).await;
-    door.outrun.store(true, Ordering::SeqCst);
+    door.meddled.outrun.store(true, Ordering::SeqCst);
     let busy = door.decide("mia", &id, "approve").await;
     assert_eq!(busy.problem(), (503, "busy"));
-    assert!(busy.headers.contains_key("retry-after") && door.tries.load(Ordering::SeqCst) > 1, "it was tried again before it was given up");
-    door.outrun.store(false, Ordering::SeqCst);
+    assert!(busy.headers.contains_key("retry-after") && door.meddled.tries.load(Ordering::SeqCst) > 1, "it was tried again before it was given up");
+    door.meddled.outrun.store(false, Ordering::SeqCst);
     assert_eq!(door.events(&id).await, before);
     assert_eq!(door.decide("mia", &id, "approve").await.ok()["status"], "approved", "a moment later it goes through");
 }
