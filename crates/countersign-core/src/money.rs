@@ -130,10 +130,14 @@ impl fmt::Display for Money {
     }
 }
 
-/// Reads `-?digits[.digits]`: no plus, no exponent, no white space. `None` when the form is wrong,
+/// Reads `-?digits[.digits]`: no plus, no exponent, no white space. `None` when the form is wrong or longer than any number here,
 /// `Some(Err(()))` when the form is right and there are too many digits to be exact.
 #[must_use]
 pub fn plain_decimal(text: &str) -> Option<Result<Decimal, ()>> {
+    // Reading takes the stack for every digit: what cannot be exact is not begun.
+    if text.len() > TEXT_MAX {
+        return None;
+    }
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Groups may nest this deep; deeper nesting (or a cycle) contributes nobody.
 const GROUP_DEPTH_MAX: usize = 16;
 /// A chain of managers is followed this far; a cycle ends it earlier.
-const MANAGERS_MAX: usize = 32;
+pub(crate) const MANAGERS_MAX: usize = 32;
 
 /// What a person may do beyond approving and requesting.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,13 +40,19 @@ pub struct Person {
     pub active: bool,
 }
 
-/// A member of a group: a person or another group.
+/// A member of a group: a person or another group; people stand before groups in their order.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Member {
     /// One person.
     Person(PersonId),
     /// Everybody in that group.
     Group(GroupId),
+}
+
+impl Member {
+    fn group(&self) -> Option<&GroupId> {
+        if let Self::Group(group) = self { Some(group) } else { None }
+    }
 }
 
 /// The directory at one moment.
@@ -79,6 +85,25 @@ impl Roster {
         let mut found = BTreeSet::new();
         let mut seen = BTreeSet::new();
         self.collect(group, &mut seen, &mut found, 0);
+        found
+    }
+
+    /// The groups that this person is a member of, by themselves or through other groups; none for the inactive.
+    #[must_use]
+    pub fn groups_of(&self, person: &PersonId) -> BTreeSet<&GroupId> {
+        let direct = Member::Person(person.clone());
+        let holding = |member: &Member| self.groups.iter().filter(|(_, members)| members.contains(member)).map(|(group, _)| group).collect();
+        let mut found: BTreeSet<&GroupId> = if self.is_active(person) { holding(&direct) } else { BTreeSet::new() };
+        for _ in 0..GROUP_DEPTH_MAX {
+            let before = found.len();
+            let around = |members: &BTreeSet<Member>| members.iter().rev().map_while(Member::group).any(|inner| found.contains(inner));
+            let more: Vec<&GroupId> =
+                self.groups.iter().filter(|(group, members)| !found.contains(group) && around(members)).map(|(group, _)| group).collect();
+            found.extend(more);
+            if found.len() == before {
+                break;
+            }
+        }
         found
     }
 
@@ -116,5 +141,39 @@ impl Roster {
     #[must_use]
     pub fn with_role(&self, role: Role) -> BTreeSet<PersonId> {
         self.people.values().filter(|person| person.active && person.roles.contains(&role)).map(|person| person.id.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roster() -> Roster {
+        let person = |id: &str, active| {
+            let id = PersonId::new(id);
+            (id.clone(), Person { name: id.to_string(), id, email: None, manager: None, limit: None, roles: BTreeSet::new(), active })
+        };
+        let group = |id: &str, members: &[Member]| (GroupId::new(id), members.iter().cloned().collect());
+        let (one, of) = (|id: &str| Member::Person(PersonId::new(id)), |id: &str| Member::Group(GroupId::new(id)));
+        let groups = [
+            group("all", &[of("finance"), of("legal")]),
+            group("finance", &[one("ana"), of("treasury"), one("gone")]),
+            group("legal", &[one("bo")]),
+            group("treasury", &[one("cy"), of("all")]),
+        ];
+        Roster {
+            version: 1,
+            people: [person("ana", true), person("bo", true), person("cy", true), person("gone", false)].into(),
+            groups: groups.into(),
+        }
+    }
+
+    #[test]
+    fn the_groups_of_a_person_are_those_that_have_them_as_a_member() {
+        let roster = roster();
+        for person in ["ana", "bo", "cy", "gone", "nobody"].map(PersonId::new) {
+            let by_members: BTreeSet<&GroupId> = roster.groups.keys().filter(|group| roster.members(group).contains(&person)).collect();
+            assert_eq!(roster.groups_of(&person), by_members, "{person}");
+        }
     }
 }

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod expression;
 pub mod field;
 pub mod parse;
+pub mod pattern;
 pub mod payload;
 pub mod render;
 pub mod schema;

@@ -4,6 +4,8 @@
 
 #[path = "law/actions.rs"]
 mod actions;
+#[path = "law/cel.rs"]
+mod cel;
 #[path = "law/passkey.rs"]
 mod passkey;
 #[path = "law/properties.rs"]

@@ -32,6 +32,8 @@ pub enum Kind {
     Ceremony,
     /// A file beside a request, by its salted digest: the salt, then the file.
     Attachment,
+    /// Who claimed the run of a request, by its id.
+    Run,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -53,6 +55,7 @@ impl Kind {
             Self::Passkeys => "passkeys",
             Self::Ceremony => "ceremony",
             Self::Attachment => "attachment",
+            Self::Run => "run",
             Self::Setting => "setting",
         }
     }

@@ -37,6 +37,7 @@ pub mod policies;
 pub mod problem;
 pub mod record;
 pub mod requests;
+pub mod runs;
 pub mod session;
 pub mod strict;
 
@@ -168,6 +169,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(attachments::download))
         .routes(routes!(requests::reassign))
         .routes(routes!(decisions::decide))
+        .routes(routes!(runs::claim))
         .routes(routes!(executions::retry))
         .routes(routes!(executions::abandon))
         .routes(routes!(notices::retry))

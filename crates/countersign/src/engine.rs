@@ -40,6 +40,7 @@ pub mod proof;
 pub mod query;
 mod row;
 pub mod rows;
+pub mod runs;
 pub mod seen;
 pub mod sessions;
 pub mod shelf;
@@ -127,6 +128,9 @@ pub enum EngineError {
     /// The link was used meanwhile.
     #[error("the link is used up")]
     LinkSpent,
+    /// The run of a request was not given out.
+    #[error("{0}")]
+    Run(runs::NoRun),
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,

@@ -10,8 +10,12 @@ use crate::stage::{Standing, places, seats_filled};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// Why a rule can never be reached, given those above it.
-pub(super) fn always_before(rule: &Rule, earlier: &[&Rule]) -> Option<String> {
+/// Two conditions are compared in this many steps at most; where that is not enough, neither is said to imply the
+/// other.
+const COMPARING_MAX: usize = 1_000;
+
+/// Why a rule can never be reached, given those above it. Takes the steps that comparing takes from `left`.
+pub(super) fn always_before(rule: &Rule, earlier: &[&Rule], left: &mut usize) -> Option<String> {
     if earlier.iter().any(|other| other.when.is_none()) {
         return Some("a rule above holds always".to_owned());
     }
@@ -19,17 +23,24 @@ pub(super) fn always_before(rule: &Rule, earlier: &[&Rule]) -> Option<String> {
     if matches!(when.root().kind, Kind::Literal(Constant::Bool(false))) {
         return Some("its condition never holds".to_owned());
     }
-    let taken = earlier.iter().find(|other| other.when.as_ref().is_some_and(|other| implied(when, other)))?;
+    let taken = earlier.iter().find(|other| other.when.as_ref().is_some_and(|other| implied(when, other, left)))?;
     Some(format!("whenever it holds, the rule `{}` above holds too", taken.name))
 }
 
-fn implied(this: &Condition, by: &Condition) -> bool {
-    this.source() == by.source() || squeezed(this.source()).is_some_and(|text| Some(text) == squeezed(by.source())) || implies(this.root(), by.root())
+fn implied(this: &Condition, by: &Condition, left: &mut usize) -> bool {
+    if this.source() == by.source() || this.squeezed().is_some_and(|text| Some(text) == by.squeezed()) {
+        return true;
+    }
+    let given = COMPARING_MAX.min(*left);
+    let mut comparing = Comparing { left: given };
+    let implied = comparing.implies(this.root(), by.root());
+    *left -= given - comparing.left;
+    implied
 }
 
 /// The condition without the blanks that mean nothing: those within quoted texts are part of them, and one stays
 /// between words. Nothing where escapes, long quotes or comments leave open what is quoted.
-fn squeezed(source: &str) -> Option<String> {
+pub(super) fn squeezed(source: &str) -> Option<String> {
     if ["\\", "\"\"\"", "'''", "//"].iter().any(|unclear| source.contains(unclear)) {
         return None;
     }
@@ -52,15 +63,26 @@ fn squeezed(source: &str) -> Option<String> {
     Some(kept)
 }
 
-/// Whether the second holds wherever the first does. `false` where that is not plain to see.
-fn implies(first: &Node, second: &Node) -> bool {
-    match (&first.kind, &second.kind) {
-        (_, Kind::Literal(Constant::Bool(true))) => true,
-        (Kind::Or(left, right), _) => implies(left, second) && implies(right, second),
-        (_, Kind::And(left, right)) => implies(first, left) && implies(first, right),
-        (_, Kind::Or(left, right)) if implies(first, left) || implies(first, right) => true,
-        (Kind::And(left, right), _) => implies(left, second) || implies(right, second),
-        _ => bound(first).zip(bound(second)).is_some_and(|(first, second)| first.within(&second)),
+/// The comparison of two trees: its ways multiply with every `&&` and `||`, so they are counted.
+struct Comparing {
+    left: usize,
+}
+
+impl Comparing {
+    /// Whether the second holds wherever the first does. `false` where that is not plain to see.
+    fn implies(&mut self, first: &Node, second: &Node) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        match (&first.kind, &second.kind) {
+            (_, Kind::Literal(Constant::Bool(true))) => true,
+            (Kind::Or(left, right), _) => self.implies(left, second) && self.implies(right, second),
+            (_, Kind::And(left, right)) => self.implies(first, left) && self.implies(first, right),
+            (_, Kind::Or(left, right)) if self.implies(first, left) || self.implies(first, right) => true,
+            (Kind::And(left, right), _) => self.implies(left, second) || self.implies(right, second),
+            _ => bound(first).zip(bound(second)).is_some_and(|(first, second)| first.within(&second)),
+        }
     }
 }
 

@@ -103,26 +103,35 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
     (!listed.is_empty()).then(|| format!("known here: {}", listed.join(", ")))
 }
 
+/// A name is no more than so many edits away from the one that is meant.
+const EDITS_MAX: usize = 3;
+
 /// The name within a third of its letters (at least one, at most three) of the given one.
 fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    let allowed = (given.chars().count() / 3).clamp(1, 3);
+    let allowed = (given.chars().count() / 3).clamp(1, EDITS_MAX);
     let near = known.iter().map(|name| (distance(given, name), *name)).min()?;
     (near.0 <= allowed).then_some(near.1)
 }
 
-/// Edits (insertions, deletions, replacements, neighbours swapped) between short names; a long one is
-/// far from all.
+/// Edits (insertions, deletions, replacements, neighbours swapped) between short names; a long one, or one with
+/// many edits, is far from all.
 fn distance(left: &str, right: &str) -> usize {
     const NAME_MAX: usize = 64;
     if left.len() > NAME_MAX || right.len() > NAME_MAX {
         return usize::MAX;
     }
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    if left.len().abs_diff(right.len()) > EDITS_MAX {
+        return usize::MAX;
+    }
     let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, from) in left.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, to) in right.iter().enumerate() {
+        // Few edits stay near the diagonal; what lies off it is far.
+        let near = i.saturating_sub(EDITS_MAX);
+        let mut next = vec![NAME_MAX; near + 1];
+        next.iter_mut().take(usize::from(near == 0)).for_each(|first| *first = i + 1);
+        for (j, to) in right.iter().enumerate().skip(near).take(2 * EDITS_MAX + 1) {
             let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(NAME_MAX);
             let mut least = (at(&row, j) + usize::from(from != to)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
             let swapped = i > 0 && j > 0 && left.get(i - 1) == Some(to) && right.get(j - 1) == Some(from);

@@ -1,7 +1,7 @@
 //! Which rule a request stands under, and what it answers. A rule that cannot be evaluated fails
 //! closed: people are asked, never nobody.
 
-use super::expression::Facts;
+use super::expression::{Facts, Steps};
 use super::{OnExpiry, Policy, Rule, RuleRef, Seat, StageSpec, Verdict};
 use crate::id::{PersonId, Revision};
 use crate::people::Roster;
@@ -84,9 +84,9 @@ impl Policy {
     /// it may be milder than what it would have said.
     #[must_use]
     pub fn evaluate(&self, evaluation: &Evaluation<'_>) -> Ruling {
-        let facts = self.facts(evaluation);
+        let (facts, mut steps) = (self.facts(evaluation), Steps::default());
         for (index, rule) in self.rules.iter().enumerate() {
-            match rule.when.as_ref().map_or(Ok(true), |when| when.holds(&facts)) {
+            match rule.when.as_ref().map_or(Ok(true), |when| when.holds(&facts, &mut steps)) {
                 Ok(true) => return ruling(index, rule),
                 Ok(false) => {}
                 Err(reason) => return failed(format!("the rule `{}` could not be evaluated: {reason}", rule.name)),

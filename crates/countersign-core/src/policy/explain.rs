@@ -2,6 +2,7 @@
 //! would be asked. Holds no way to the outside.
 
 use super::evaluate::{Evaluation, Risk, Ruling, RulingVerdict};
+use super::expression::Steps;
 pub use super::expression::{Traced, ValueTrace};
 use super::select::Asking;
 use super::sight::Veil;
@@ -86,19 +87,20 @@ impl Policy {
     #[must_use]
     pub fn rule_traces(&self, evaluation: &Evaluation<'_>, veil: &Veil) -> Vec<RuleTrace> {
         let facts = self.facts(evaluation);
+        let (mut steps, mut showing) = (Steps::default(), Steps::default());
         let mut decided = false;
         let traced = self.rules.iter().map(|rule| {
             let condition = rule.when.as_ref().map(|when| when.source().to_owned());
             if decided {
                 return RuleTrace { name: rule.name.clone(), condition, result: RuleResult::NotReached, values: None };
             }
-            let result = match rule.when.as_ref().map_or(Ok(true), |when| when.holds(&facts)) {
+            let result = match rule.when.as_ref().map_or(Ok(true), |when| when.holds(&facts, &mut steps)) {
                 Ok(true) => RuleResult::Held,
                 Ok(false) => RuleResult::NotHeld,
                 Err(reason) => RuleResult::Failed(Some(reason).filter(|_| !rule.when.as_ref().is_some_and(|when| when.reads_hidden(veil)))),
             };
             decided = result != RuleResult::NotHeld;
-            RuleTrace { name: rule.name.clone(), condition, result, values: rule.when.as_ref().map(|when| when.trace(&facts, veil)) }
+            RuleTrace { name: rule.name.clone(), condition, result, values: rule.when.as_ref().map(|when| when.trace(&facts, veil, &mut showing)) }
         });
         traced.collect()
     }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 pub use trace::{Traced, ValueTrace};
 
+pub(super) use steps::COST_MAX;
+pub use steps::Steps;
 pub(super) use tree::{Comparison, Constant, Kind, Node};
 
 mod call;
@@ -23,6 +25,7 @@ mod front;
 mod method;
 mod operate;
 mod run;
+mod steps;
 mod trace;
 mod tree;
 
@@ -36,7 +39,9 @@ pub struct Condition(Arc<Checked>);
 #[derive(Debug)]
 struct Checked {
     source: String,
+    squeezed: Option<String>,
     root: Node,
+    patterns: usize,
 }
 
 /// What a condition must come to.
@@ -59,6 +64,8 @@ pub struct Scope<'a> {
     pub approver: bool,
     /// Whether `request` can be used (not in `until`).
     pub request: bool,
+    /// What its patterns may weigh.
+    pub patterns: usize,
 }
 
 /// All that a condition may look at.
@@ -103,8 +110,9 @@ impl Condition {
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn compile(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result<(Self, Vec<ConditionFault>), ConditionFault> {
-        let (root, warnings) = front::compile(source, scope, wanted)?;
-        Ok((Self(Arc::new(Checked { source: source.to_owned(), root })), warnings))
+        let front::Compiled { root, patterns, warnings } = front::compile(source, scope, wanted)?;
+        let (source, squeezed) = (source.to_owned(), super::check::squeezed(source));
+        Ok((Self(Arc::new(Checked { source, squeezed, root, patterns })), warnings))
     }
 
     /// As written.
@@ -113,12 +121,12 @@ impl Condition {
         &self.0.source
     }
 
-    /// Whether it holds.
+    /// Whether it holds; it takes from these steps.
     ///
     /// # Errors
     /// Why it could not be evaluated: whoever asked must fail closed.
-    pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, String> {
-        run::Run::new(facts).truth(&self.0.root)
+    pub fn holds(&self, facts: &Facts<'_>, steps: &mut Steps) -> Result<bool, String> {
+        run::Run::new(facts, steps).truth(&self.0.root)
     }
 
     /// The text it comes to (of a risk).
@@ -126,19 +134,34 @@ impl Condition {
     /// # Errors
     /// Why it could not be evaluated.
     pub fn text(&self, facts: &Facts<'_>) -> Result<String, String> {
-        run::Run::new(facts).text(&self.0.root).map(std::borrow::Cow::into_owned)
+        run::Run::new(facts, &mut Steps::default()).text(&self.0.root).map(std::borrow::Cow::into_owned)
     }
 
-    /// The condition taken apart, with the value of each part that the veil leaves to be seen.
+    /// The condition taken apart, with the value of each part that the veil leaves to be seen; it takes from these steps.
     #[must_use]
-    pub fn trace(&self, facts: &Facts<'_>, veil: &Veil) -> ValueTrace {
-        trace::trace(&self.0.root, &self.0.source, facts, veil)
+    pub fn trace(&self, facts: &Facts<'_>, veil: &Veil, steps: &mut Steps) -> ValueTrace {
+        trace::trace(&self.0.root, &self.0.source, facts, veil, steps)
     }
 
     /// Whether it depends on what the veil keeps back.
     #[must_use]
     pub fn reads_hidden(&self, veil: &Veil) -> bool {
         veil.covers(&self.0.root)
+    }
+
+    /// The steps it takes at most, but for long texts.
+    pub(super) fn cost(&self) -> u64 {
+        self.0.root.cost
+    }
+
+    /// The weight of its patterns.
+    pub(super) fn patterns(&self) -> usize {
+        self.0.patterns
+    }
+
+    /// As written, without the blanks that mean nothing.
+    pub(super) fn squeezed(&self) -> Option<&str> {
+        self.0.squeezed.as_deref()
     }
 
     pub(super) fn root(&self) -> &Node {

@@ -1,8 +1,10 @@
 //! What a policy's callers must send, field by field.
 
+use super::pattern::Pattern;
 use super::sight::Sight;
 use crate::money::{Currency, Money};
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 /// A text is this long at most unless its field says otherwise, in characters.
 pub const TEXT_MAX_DEFAULT: usize = 10_000;
@@ -76,7 +78,7 @@ pub enum FieldType {
     /// One of these texts.
     Enum {
         /// Never empty.
-        values: Vec<String>,
+        values: Arc<[String]>,
     },
     /// `true` or `false`
     Bool,
@@ -94,68 +96,11 @@ pub enum FieldType {
     /// Rows, each an object of these columns.
     Table {
         /// The members of a row.
-        columns: Vec<Field>,
+        columns: Arc<[Field]>,
         /// More rows are refused.
         max: usize,
     },
 }
-
-/// A regular expression that a whole text must match.
-#[derive(Clone, Debug)]
-pub struct Pattern {
-    source: String,
-    regex: regex::Regex,
-}
-
-/// Compiled patterns larger than this are refused: no policy needs them, and memory is bounded.
-const PATTERN_SIZE_MAX: usize = 1 << 20;
-/// Longer patterns are refused.
-const PATTERN_SOURCE_MAX: usize = 1_000;
-
-impl Pattern {
-    /// Compiles the pattern, to match whole texts.
-    ///
-    /// # Errors
-    /// When it is no regular expression or too large a one.
-    pub fn compile(source: &str) -> Result<Self, String> {
-        let regex = compiled(&format!("^(?:{source})$"), source)?;
-        Ok(Self { source: source.to_owned(), regex })
-    }
-
-    /// As written.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Whether the whole text matches.
-    #[must_use]
-    pub fn matches(&self, text: &str) -> bool {
-        self.regex.is_match(text)
-    }
-}
-
-/// Compiles a regular expression within the bounds that policies have.
-pub(super) fn compiled(whole: &str, shown: &str) -> Result<regex::Regex, String> {
-    if shown.len() > PATTERN_SOURCE_MAX {
-        return Err(format!("the pattern is longer than {PATTERN_SOURCE_MAX} bytes"));
-    }
-    // The caller may have wrapped the pattern: it must be well formed by itself, or `)(` would escape.
-    let build = |text: &str| regex::RegexBuilder::new(text).size_limit(PATTERN_SIZE_MAX).build();
-    build(shown).and_then(|_| build(whole)).map_err(|error| {
-        let text = error.to_string();
-        let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("`{shown}` is no pattern: {last}")
-    })
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
-    }
-}
-
-impl Eq for Pattern {}
 
 impl FieldType {
     /// The name that policies give to this type.
@@ -183,22 +128,3 @@ impl FieldType {
 /// The names of all types, for messages and schemas.
 pub const TYPE_NAMES: [&str; 14] =
     ["text", "integer", "decimal", "money", "date", "time", "url", "email", "enum", "bool", "person", "json", "list", "table"];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_matches_whole_texts() {
-        let pattern = Pattern::compile("[A-Z]{2}|x").unwrap();
-        assert!(pattern.matches("AB") && pattern.matches("x"));
-        assert!(!pattern.matches("ABC") && !pattern.matches("ax"));
-    }
-
-    #[test]
-    fn a_pattern_that_is_none_is_refused() {
-        for source in ["(", ")(", "a{1000}{1000}{1000}", "(?<"] {
-            assert!(Pattern::compile(source).is_err(), "{source}");
-        }
-    }
-}

@@ -3,12 +3,16 @@
 
 use super::diagnostic::Diagnostic;
 use super::expression::{Scope, Wanted};
+use super::pattern::PATTERNS_MAX;
 use super::template::Template;
 use super::{OutcomeName, Policy};
 use crate::canonical::Digest;
 use crate::id::PolicyName;
 use crate::money::Rates;
 use reader::{Place, Reader, Table};
+
+pub use fields::names_a_field;
+pub(super) use fields::options;
 
 mod action;
 mod condition;
@@ -90,7 +94,7 @@ fn file(reader: &mut Reader<'_>, table: &Table<'_>, source: &str, read_file: Rea
     let name = name(reader, table, &whole);
     let fields = fields::payload(reader, table, &whole);
     let (rates, rates_text) = rates(reader, table, read_file);
-    let scope = Scope { fields: &fields, rates: rates.as_ref(), approver: false, request: true };
+    let scope = Scope { fields: &fields, rates: rates.as_ref(), approver: false, request: true, patterns: PATTERNS_MAX };
     let owner = owner(reader, table, &whole);
     let readers = reader.find(table, "readers").map(|item| selector::readers(reader, item)).unwrap_or_default();
     let rules = rule::rules(reader, table, &whole, &scope);

@@ -4,6 +4,7 @@
 use super::Policy;
 use super::diagnostic::did_you_mean;
 use super::field::{Field, FieldType, INTEGER_MAX};
+use super::pattern::Pattern;
 use crate::id::PersonId;
 use crate::money::{Money, plain_decimal};
 use crate::people::Roster;
@@ -12,8 +13,14 @@ use serde_json::{Map, Value};
 
 /// A payload nests this deep at most.
 const DEPTH_MAX: usize = 32;
-/// A payload is this many bytes of JSON at most, reckoned from its texts and members.
+/// The texts and names of a payload are this many bytes together at most.
 const BYTES_MAX: usize = 1 << 20;
+/// A payload takes this much memory at most while it is read.
+pub const MEMORY_MAX: usize = 4 << 20;
+/// The searches of all patterns in a payload take this many steps at most.
+const SEARCH_MAX: u64 = 200_000;
+/// Longer names of members are cut where a fault is told.
+const NAME_SHOWN_MAX: usize = 100;
 /// This many faults are told; a payload with more is hopeless.
 const FAULTS_MAX: usize = 50;
 /// Addresses are this long at most.
@@ -37,47 +44,76 @@ impl Policy {
         if let Err(message) = bounded(payload) {
             return Err(vec![PayloadFault { pointer: String::new(), message }]);
         }
-        let mut reading = Reading { roster, faults: Vec::new() };
+        let mut reading = Reading { roster, faults: Vec::new(), searching: SEARCH_MAX };
         let accepted = reading.object(payload, &self.fields, "");
-        reading.faults.truncate(FAULTS_MAX);
         if reading.faults.is_empty() { Ok(accepted) } else { Err(reading.faults) }
     }
 }
 
 /// Walks without recursion, so that a hostile payload cannot exhaust the stack here.
 fn bounded(payload: &Value) -> Result<(), String> {
-    let (mut bytes, mut open) = (0_usize, vec![(payload, 0_usize)]);
+    let (mut bytes, mut memory, mut open) = (0_usize, 0_usize, vec![(payload, 0_usize)]);
     while let Some((value, depth)) = open.pop() {
         if depth > DEPTH_MAX {
             return Err(format!("nests deeper than {DEPTH_MAX}"));
         }
-        bytes = bytes.saturating_add(8);
-        match value {
-            Value::String(text) => bytes = bytes.saturating_add(text.len()),
-            Value::Array(elements) => open.extend(elements.iter().map(|element| (element, depth + 1))),
-            Value::Object(members) => {
-                bytes = bytes.saturating_add(members.keys().map(String::len).sum());
-                open.extend(members.values().map(|member| (member, depth + 1)));
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
+        let texts = match value {
+            Value::String(text) => text.len(),
+            Value::Object(members) => members.keys().map(String::len).sum(),
+            _ => 0,
+        };
+        bytes = bytes.saturating_add(texts);
+        memory = memory.saturating_add(held(value, texts));
         if bytes > BYTES_MAX {
             return Err(format!("is larger than {BYTES_MAX} bytes"));
+        }
+        if memory > MEMORY_MAX {
+            return Err("holds more lists, members and elements than are taken: send less, or send them as one text".to_owned());
+        }
+        match value {
+            Value::Array(elements) => open.extend(elements.iter().map(|element| (element, depth + 1))),
+            Value::Object(members) => open.extend(members.values().map(|member| (member, depth + 1))),
+            _ => {}
         }
     }
     Ok(())
 }
 
+/// The memory that a value holds, without its elements and members; `texts` are the bytes of its text or names.
+fn held(value: &Value, texts: usize) -> usize {
+    match value {
+        Value::Object(members) => object_memory(members.len()).saturating_add(texts),
+        _ => VALUE_MEMORY.saturating_add(texts),
+    }
+}
+
+/// What a value takes that holds nothing.
+pub const VALUE_MEMORY: usize = 32;
+
+/// What an object of so many members takes without them and their names: nodes of eleven, the least of them half full.
+#[must_use]
+pub fn object_memory(members: usize) -> usize {
+    const NODE: usize = 640;
+    VALUE_MEMORY.saturating_add(members.div_ceil(5).saturating_mul(NODE))
+}
+
 struct Reading<'a> {
     roster: &'a Roster,
     faults: Vec<PayloadFault>,
+    /// The steps that searches may still take.
+    searching: u64,
 }
 
 impl Reading<'_> {
     fn fault(&mut self, pointer: &str, message: impl Into<String>) {
-        if self.faults.len() < FAULTS_MAX {
+        if !self.hopeless() {
             self.faults.push(PayloadFault { pointer: pointer.to_owned(), message: message.into() });
         }
+    }
+
+    /// Whether so much is wrong that nothing more is looked for.
+    fn hopeless(&self) -> bool {
+        self.faults.len() >= FAULTS_MAX
     }
 
     fn object(&mut self, value: &Value, fields: &[Field], pointer: &str) -> Value {
@@ -85,12 +121,14 @@ impl Reading<'_> {
             self.fault(pointer, "expected an object with the policy's fields");
             return Value::Null;
         };
-        for name in members.keys().filter(|name| !fields.iter().any(|field| &&field.name == name)) {
-            let hint = did_you_mean(name, fields.iter().map(|field| field.name.as_str())).unwrap_or_default();
-            self.fault(&child(pointer, name), format!("is no field of the policy; {hint}").trim_end_matches("; ").to_owned());
+        if fields.iter().filter(|field| members.contains_key(&field.name)).count() < members.len() {
+            self.unknown(members, fields, pointer);
         }
         let mut accepted = Map::new();
         for field in fields {
+            if self.hopeless() {
+                break;
+            }
             let place = child(pointer, &field.name);
             match members.get(&field.name) {
                 Some(value) if !value.is_null() => {
@@ -101,6 +139,15 @@ impl Reading<'_> {
             }
         }
         Value::Object(accepted)
+    }
+
+    fn unknown(&mut self, members: &Map<String, Value>, fields: &[Field], pointer: &str) {
+        for name in members.keys().filter(|name| !fields.iter().any(|field| &&field.name == name)).take(FAULTS_MAX) {
+            let hint = did_you_mean(name, fields.iter().map(|field| field.name.as_str())).unwrap_or_default();
+            let shown: String = name.chars().take(NAME_SHOWN_MAX).collect();
+            let shown = if shown.len() < name.len() { format!("{shown}…") } else { shown };
+            self.fault(&child(pointer, &shown), format!("is no field of the policy; {hint}").trim_end_matches("; ").to_owned());
+        }
     }
 
     fn value(&mut self, value: &Value, kind: &FieldType, pointer: &str) -> Value {
@@ -125,11 +172,17 @@ impl Reading<'_> {
             self.fault(pointer, format!("has {} elements: at most {max} are taken", elements.len()));
             return Value::Null;
         }
-        let read = elements.iter().enumerate().map(|(index, element)| read(self, element, &format!("{pointer}/{index}")));
-        Value::Array(read.collect())
+        let mut accepted = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            if self.hopeless() {
+                break;
+            }
+            accepted.push(read(self, element, &format!("{pointer}/{index}")));
+        }
+        Value::Array(accepted)
     }
 
-    fn simple(&self, value: &Value, kind: &FieldType) -> Result<(), String> {
+    fn simple(&mut self, value: &Value, kind: &FieldType) -> Result<(), String> {
         let expected = || format!("expected {}", expected(kind));
         let text = || value.as_str().ok_or_else(expected);
         match kind {
@@ -153,26 +206,35 @@ impl Reading<'_> {
                 let id = text()?;
                 if self.roster.is_active(&PersonId::new(id)) { Ok(()) } else { Err(format!("`{id}` is nobody active in the directory")) }
             }
+            FieldType::Text { min_length, max_length, pattern } => {
+                let text = text()?;
+                has_length(text, *min_length, *max_length)?;
+                pattern.as_ref().map_or(Ok(()), |pattern| self.matches(text, pattern))
+            }
             _ => text_kind(text()?, kind),
         }
     }
+
+    fn matches(&mut self, text: &str, pattern: &Pattern) -> Result<(), String> {
+        let left = self.searching.checked_sub(pattern.steps(text));
+        self.searching = left.ok_or_else(|| format!("is too long to be held against the pattern `{}`", pattern.source()))?;
+        if pattern.found_in(text) { Ok(()) } else { Err(format!("does not match the pattern `{}`", pattern.source())) }
+    }
+}
+
+fn has_length(text: &str, min: usize, max: usize) -> Result<(), String> {
+    let length = text.chars().count();
+    if length < min {
+        return Err(format!("has {length} characters: expected at least {min}"));
+    }
+    if length > max {
+        return Err(format!("has {length} characters: at most {max} are taken"));
+    }
+    Ok(())
 }
 
 fn text_kind(text: &str, kind: &FieldType) -> Result<(), String> {
     let fits = match kind {
-        FieldType::Text { min_length, max_length, pattern } => {
-            let length = text.chars().count();
-            if length < *min_length {
-                return Err(format!("has {length} characters: expected at least {min_length}"));
-            }
-            if length > *max_length {
-                return Err(format!("has {length} characters: at most {max_length} are taken"));
-            }
-            if let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
-                return Err(format!("does not match the pattern `{}`", pattern.source()));
-            }
-            true
-        }
         FieldType::Date => date(text).is_some(),
         FieldType::Time => time(text).is_some(),
         FieldType::Url => is_url(text),

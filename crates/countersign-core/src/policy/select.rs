@@ -1,7 +1,7 @@
 //! Whom selectors name at this moment: only people who are active, and the requester not left out
 //! (excluding is the law of the caller, not of a selector).
 
-use super::expression::{Condition, Facts};
+use super::expression::{Condition, Facts, Steps};
 use super::{Policy, Selector};
 use crate::id::{PersonId, Revision};
 use crate::people::Roster;
@@ -45,7 +45,7 @@ impl Policy {
     /// The chain up to the first for whom `until` holds. Nobody where it holds for none: a chain without
     /// the one who may sign must not sign. Somebody of whom it cannot be said is not that one.
     fn chain(&self, until: &Condition, asking: &Asking<'_>) -> Vec<PersonId> {
-        let mut chain = Vec::new();
+        let (mut chain, mut steps) = (Vec::new(), Steps::default());
         for id in asking.roster.managers(asking.requester) {
             let facts = Facts {
                 payload: asking.payload,
@@ -58,7 +58,7 @@ impl Policy {
                 created_at: asking.now,
                 revision: Revision::FIRST,
             };
-            let last = asking.roster.is_active(&id) && until.holds(&facts) == Ok(true);
+            let last = asking.roster.is_active(&id) && until.holds(&facts, &mut steps) == Ok(true);
             chain.push(id);
             if last {
                 return chain;

@@ -6,6 +6,7 @@ use super::diagnostic::did_you_mean;
 use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod holes;
@@ -15,8 +16,10 @@ const COMPILED: &str = "template";
 
 /// Longer templates are refused.
 const SOURCE_MAX: usize = 8 << 10;
-/// A template takes this many steps at most.
+/// A body takes this many steps at most; 64 bytes are one.
 const FUEL: u64 = 20_000;
+/// A title takes fewer: it is made whenever a request is shown.
+const TITLE_FUEL: u64 = 5_000;
 /// Nothing rendered is longer, in bytes.
 const RENDERED_MAX: usize = 1 << 20;
 /// A title is this many characters at most.
@@ -26,13 +29,15 @@ const TITLE_MAX: usize = 200;
 #[derive(Clone)]
 pub struct Template {
     source: String,
+    /// What it names: nothing else of a payload is prepared for it.
+    names: Vec<String>,
     /// Holds the one template [`COMPILED`].
     compiled: Arc<Environment<'static>>,
 }
 
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
+        self.source == other.source && self.compiled.fuel() == other.compiled.fuel()
     }
 }
 
@@ -53,7 +58,7 @@ impl Template {
     /// # Errors
     /// What is wrong with it.
     pub fn title(source: &str, fields: &[Field]) -> Result<Self, TemplateFault> {
-        Self::checked(source, fields.iter().map(|field| field.name.as_str()).collect())
+        Self::checked(source, fields.iter().map(|field| field.name.as_str()).collect(), TITLE_FUEL)
     }
 
     /// Checks a body: it may name the payload's fields, and `request`.
@@ -61,17 +66,17 @@ impl Template {
     /// # Errors
     /// What is wrong with it.
     pub fn body(source: &str, fields: &[Field]) -> Result<Self, TemplateFault> {
-        Self::checked(source, fields.iter().map(|field| field.name.as_str()).chain(["request"]).collect())
+        Self::checked(source, fields.iter().map(|field| field.name.as_str()).chain(["request"]).collect(), FUEL)
     }
 
-    fn checked(source: &str, known: Vec<&str>) -> Result<Self, TemplateFault> {
+    fn checked(source: &str, known: Vec<&str>, fuel: u64) -> Result<Self, TemplateFault> {
         if source.len() > SOURCE_MAX {
             return Err((format!("the template is {} bytes long: at most {SOURCE_MAX} are taken", source.len()), None));
         }
         if repeats(source) {
             return Err(("a template does not multiply: `*` repeats texts without bound".to_owned(), None));
         }
-        let mut environment = environment();
+        let mut environment = environment(fuel);
         let unread = |error| (format!("the template cannot be read: {}", plain(&error)), None);
         environment.add_template_owned(COMPILED, source.to_owned()).map_err(unread)?;
         let template = environment.get_template(COMPILED).map_err(unread)?;
@@ -80,7 +85,7 @@ impl Template {
         if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
             return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
         }
-        Ok(Self { source: source.to_owned(), compiled: Arc::new(environment) })
+        Ok(Self { source: source.to_owned(), names: named, compiled: Arc::new(environment) })
     }
 
     /// What is wrong where the template needs an optional field to be there: it would fail when it is rendered.
@@ -95,10 +100,7 @@ impl Template {
     /// The first of these names that it uses, wherever it does.
     #[must_use]
     pub fn uses<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-        let environment = environment();
-        // What could not be read did not load; were it otherwise, every name would be used.
-        let used = environment.template_from_str(&self.source).map(|template| template.undeclared_variables(false));
-        names.find(|name| used.as_ref().map_or(true, |used| used.contains(*name)))
+        names.find(|name| self.names.iter().any(|used| used == name))
     }
 
     /// As written.
@@ -112,7 +114,9 @@ impl Template {
     /// # Errors
     /// When a value is absent that the template prints, or it takes too long.
     pub fn render(&self, values: &Value) -> Result<String, String> {
-        let context = minijinja::Value::from(minijinja::value::Serde(values));
+        let named = self.names.iter().filter_map(|name| Some((name.as_str(), values.get(name)?)));
+        let named = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value))));
+        let context = minijinja::Value::from(named.collect::<BTreeMap<_, _>>());
         let rendered = self.compiled.get_template(COMPILED).and_then(|template| template.render(context));
         let text = rendered.map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
         if text.len() > RENDERED_MAX {
@@ -137,8 +141,8 @@ impl Policy {
 pub fn one_line(text: &str) -> String {
     let mut shown = String::new();
     let mut count = 0_usize;
-    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for character in joined.chars() {
+    let words = text.split_whitespace().enumerate();
+    for character in words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars())) {
         let piece = if is_hidden(character) { format!("⟨U+{:04X}⟩", u32::from(character)) } else { character.to_string() };
         count += piece.chars().count();
         if count > TITLE_MAX {
@@ -163,11 +167,11 @@ pub fn is_hidden(character: char) -> bool {
         )
 }
 
-fn environment() -> Environment<'static> {
+fn environment(fuel: u64) -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
+    environment.set_fuel(Some(fuel));
     environment.add_filter("json", json);
     environment.add_filter("tojson", json);
     environment.add_filter("upper", |text: String| text.to_uppercase());

@@ -54,7 +54,7 @@ fn value_of(text: Piece<'_>, kind: Option<&FieldType>) -> Result<Value, Fault> {
 fn element(text: Piece<'_>, of: Option<&FieldType>, kind: Option<&FieldType>) -> Result<Value, Fault> {
     let Some(inner) = text.text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return value_of(text, of) };
     let columns = match (kind, of) {
-        (Some(FieldType::Table { columns, .. }), _) | (_, Some(FieldType::Table { columns, .. })) => columns.as_slice(),
+        (Some(FieldType::Table { columns, .. }), _) | (_, Some(FieldType::Table { columns, .. })) => columns.as_ref(),
         _ => &[],
     };
     let mut row = Map::new();

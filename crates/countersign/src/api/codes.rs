@@ -35,8 +35,8 @@ macro_rules! codes {
 
 codes! {
     "fault" 500 "Something failed on our side"
+    "already_run" 409 "The run was claimed before"
     "already_settled" 409 "The request has an outcome"
-    "already_submitted" 409 "The request exists already"
     "body_too_large" 413 "The body is too large"
     "busy" 503 "The request is busy"
     "comment_required" 422 "A no needs its reason"
@@ -46,7 +46,6 @@ codes! {
     "invalid_body" 422 "The body does not fit"
     "invalid_payload" 422 "The payload does not fit the policy"
     "invalid_query" 400 "The query does not fit"
-    "lease_lost" 409 "Another attempt has begun"
     "link_spent" 410 "The link is used up"
     "malformed_json" 400 "The body is not plain JSON"
     "method_not_allowed" 405 "This address does not take this method"
@@ -54,6 +53,7 @@ codes! {
     "nobody_to_ask" 422 "Nobody named may decide"
     "not_a_dead_letter" 409 "It is no dead letter"
     "not_an_approver" 403 "You are not asked"
+    "not_approved" 409 "It is not what was approved"
     "not_runnable" 409 "The action cannot run now"
     "not_the_requester" 403 "Only the requester may do this"
     "not_yet" 501 "Not there yet"

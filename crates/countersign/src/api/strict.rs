@@ -1,9 +1,10 @@
 //! JSON read strictly (I-JSON, RFC 7493): no member twice, nothing after the end, no number that another reader
 //! would round, no nesting that another reader would refuse. Two readers of one body must agree on it.
 
+use countersign_core::policy::payload::{MEMORY_MAX, VALUE_MEMORY, object_memory};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 /// A body nests this deep at most.
@@ -35,9 +36,9 @@ pub fn read(bytes: &[u8]) -> Result<Value, Malformed> {
         let column = before.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len) + 1;
         Malformed { message: "the body is not UTF-8".into(), line, column, pointer: String::new() }
     })?;
-    let place = RefCell::new(Vec::new());
+    let (place, left) = (RefCell::new(Vec::new()), Cell::new(MEMORY_MAX));
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Strict { place: &place }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let read = Strict { place: &place, left: &left }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     read.map_err(|error| {
         let message = error.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
@@ -46,18 +47,38 @@ pub fn read(bytes: &[u8]) -> Result<Value, Malformed> {
 }
 
 /// A path as RFC 6901 writes it.
-fn pointer(path: &[String]) -> String {
-    path.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+fn pointer(path: &[Part]) -> String {
+    let written = |part: &Part| match part {
+        Part::Element(index) => format!("/{index}"),
+        Part::Member(name) => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+    };
+    path.iter().map(written).collect()
+}
+
+/// A step from a value into it.
+#[derive(Debug)]
+enum Part {
+    Element(usize),
+    Member(String),
 }
 
 /// Reads a value at a place; on an error the place stays where it was.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
-    place: &'a RefCell<Vec<String>>,
+    place: &'a RefCell<Vec<Part>>,
+    /// The memory that may still be taken.
+    left: &'a Cell<usize>,
 }
 
 impl Strict<'_> {
-    fn enter<E: serde::de::Error>(&self, part: String) -> Result<(), E> {
+    /// Takes memory before it is filled: a small text can make a large value.
+    fn hold<E: serde::de::Error>(&self, bytes: usize) -> Result<(), E> {
+        let left = self.left.get().checked_sub(bytes);
+        self.left.set(left.ok_or_else(|| E::custom("it holds more lists, members and elements than are taken"))?);
+        Ok(())
+    }
+
+    fn enter<E: serde::de::Error>(&self, part: Part) -> Result<(), E> {
         let mut place = self.place.borrow_mut();
         place.push(part);
         if place.len() > DEPTH_MAX { Err(E::custom(format!("it nests deeper than {DEPTH_MAX} levels"))) } else { Ok(()) }
@@ -108,19 +129,22 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Number::from_f64(value).map(Value::Number).ok_or_else(beyond)
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        self.hold(value.len())?;
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        self.hold(value.len())?;
         Ok(Value::String(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         loop {
-            self.enter(list.len().to_string())?;
+            self.enter(Part::Element(list.len()))?;
             let Some(element) = elements.next_element_seed(self)? else { break };
+            self.hold(VALUE_MEMORY)?;
             list.push(element);
             self.leave();
         }
@@ -131,7 +155,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            self.enter(name.clone())?;
+            self.enter(Part::Member(name.clone()))?;
+            self.hold(name.len() + object_memory(object.len() + 1) - object_memory(object.len()))?;
             if object.contains_key(&name) {
                 return Err(A::Error::custom("the same member stands twice in one object"));
             }
@@ -159,6 +184,16 @@ mod tests {
     fn what_is_plain_is_read() {
         let value = read(br#" {"a":[1,-2,0.5,"x",null,true,{}],"b":9007199254740991} "#).unwrap();
         assert_eq!(value.to_string(), r#"{"a":[1,-2,0.5,"x",null,true,{}],"b":9007199254740991}"#);
+    }
+
+    #[test]
+    fn a_small_text_that_makes_a_large_value_is_refused() {
+        let many = |part: &str, count: usize| format!("{{\"a\":[{}]}}", vec![part; count].join(","));
+        for (part, taken, refused) in [("1", 100_000, 200_000), ("{\"a\":1}", 5_000, 10_000), ("[]", 100_000, 200_000)] {
+            assert!(read(many(part, taken).as_bytes()).is_ok(), "{part}");
+            let found = read(many(part, refused).as_bytes()).expect_err(part);
+            assert!(found.message.contains("more lists, members and elements") && found.pointer.starts_with("/a/"), "{found:?}");
+        }
     }
 
     #[test]

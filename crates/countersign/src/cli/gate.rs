@@ -2,13 +2,13 @@
 
 use super::payload::PayloadArgs;
 use super::requests::ended;
-use super::server::ServerArgs;
+use super::server::{Server, ServerArgs};
 use super::submit::{Proposal, deadline, outcome, submit, wait};
 use super::terminal::{self, clean};
 use super::{Exit, Failure};
 use crate::wire::RequestBody;
 use countersign_core::canonical::digest_of;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -25,7 +25,7 @@ pub(crate) struct Gate {
     /// Wait at most so long.
     #[arg(long, value_name = "TIME", default_value = "forever")]
     wait: String,
-    /// Asks for the same run only once: a call after the outcome runs nothing.
+    /// Asks for the same run only once: of calls that wait together one runs it, and a call after the outcome runs nothing.
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
     #[command(flatten)]
@@ -73,8 +73,21 @@ impl Gate {
             }
         }
         run.is_what_was_approved(&after)?;
+        claim(&server, &after).await?;
         Err(run.exec())
     }
+}
+
+/// Claims the run before it starts: the first claim is the only one, and no answer is no.
+async fn claim(server: &Server, approved: &RequestBody) -> Result<(), Failure> {
+    let body = json!({ "payload_digest": approved.payload_digest });
+    let claimed = server.post::<Value>(&["v1", "requests", &approved.id, "run"], &body, None).await;
+    claimed.map(drop).map_err(|mut failure| {
+        let whether =
+            if failure.exit == Exit::Fault { "; whether the run was claimed is not known, so it is not run: ask again under a new key" } else { "" };
+        failure.message = format!("{} is approved, and nothing was run here: {}{whether}", approved.id, failure.message);
+        failure
+    })
 }
 
 /// What would run, and where.

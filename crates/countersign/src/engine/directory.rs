@@ -1,6 +1,7 @@
 //! When people change: every request that is open is looked at again, through the one door. What was last
 //! looked at is on record, so that a look that was interrupted is taken up again.
 
+use super::keys::read;
 use super::{Engine, EngineError, Instruction};
 use countersign_core::command::Command;
 use countersign_core::id::{PersonId, RequestId};
@@ -8,6 +9,7 @@ use countersign_core::money::Money;
 use countersign_core::people::Roster;
 use countersign_store::{Kind, ListQuery, Put, PutError, StatusName};
 use futures_util::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many requests are woken side by side.
@@ -16,6 +18,17 @@ const WAKES_AT_ONCE: usize = 64;
 const PAGE: usize = 200;
 /// The record of the directory's version that every open request was last looked at with.
 const LOOKED_KEY: &str = "directory_looked_at";
+
+/// The record of how far a look has come, and after how many pages it is written: a stop costs no more than those.
+const LOOKING_KEY: &str = "directory_looking";
+const PAGES_NOTED: usize = 50;
+
+/// A look that is not at its end.
+#[derive(Debug, Serialize, Deserialize)]
+struct Looking {
+    version: u64,
+    cursor: String,
+}
 
 impl Engine {
     /// After another directory was put in force: signs out who left; where nothing differs for the law, no request
@@ -46,9 +59,10 @@ impl Engine {
         if self.looked_at().await?.0 >= version {
             return Ok(0);
         }
-        let mut query = ListQuery { status: vec![StatusName::Unroutable, StatusName::Pending], limit: PAGE, ..ListQuery::default() };
+        let (cursor, mut noted) = self.looking(version).await?;
+        let mut query = ListQuery { status: vec![StatusName::Unroutable, StatusName::Pending], limit: PAGE, cursor, ..ListQuery::default() };
         let (mut woken, mut failed) = (0, None);
-        loop {
+        for page_number in 1_usize.. {
             let page = self.log().list(&query).await?;
             let ids: Vec<RequestId> = page.items.iter().map(|row| row.id).collect();
             let looks: Vec<_> = stream::iter(ids).map(|id| self.look_again(id)).buffer_unordered(WAKES_AT_ONCE).collect().await;
@@ -58,11 +72,23 @@ impl Engine {
                 Some(next) => query.cursor = Some(next),
                 None => break,
             }
+            // Nothing that failed lies behind what is noted.
+            if let Some(cursor) = query.cursor.as_ref().filter(|_| failed.is_none() && page_number.is_multiple_of(PAGES_NOTED)) {
+                self.write(Kind::Setting, LOOKING_KEY, noted, Some(&Looking { version, cursor: cursor.clone() })).await?;
+                noted += 1;
+            }
         }
         match failed {
             Some(error) => Err(error),
             None => self.note_looked_at(version).await.map(|()| woken),
         }
+    }
+
+    /// Where a look with this version was interrupted, and the version of the record that says so.
+    async fn looking(&self, version: u64) -> Result<(Option<String>, u64), EngineError> {
+        let Some(record) = self.records().get(Kind::Setting, LOOKING_KEY).await? else { return Ok((None, 0)) };
+        let looking: Looking = read(&record)?;
+        Ok(((looking.version == version).then_some(looking.cursor), record.version))
     }
 
     async fn look_again(&self, id: RequestId) -> Result<(), EngineError> {

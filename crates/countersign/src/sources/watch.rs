@@ -15,12 +15,30 @@ const SETTLES: Duration = Duration::from_millis(250);
 
 type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
-/// Runs until told to stop.
+/// Runs until told to stop. Open requests are looked at beside it: however many there are, another directory is put in
+/// force at once.
 pub async fn run(sources: Arc<Sources>, stop: CancellationToken) {
+    tokio::join!(catch_up(&sources, &stop), watch(sources.clone(), stop.clone()));
+}
+
+/// Looks at open requests whenever that is still to be done; a look that is interrupted goes on after the next start.
+async fn catch_up(sources: &Sources, stop: &CancellationToken) {
+    let looks = async {
+        loop {
+            sources.catch_up().await;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = looks => {}
+    }
+}
+
+async fn watch(sources: Arc<Sources>, stop: CancellationToken) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     let mut known = fingerprint(&sources);
     loop {
-        sources.catch_up().await;
         tokio::select! {
             () = stop.cancelled() => return,
             _ = hangups.recv() => {

@@ -133,7 +133,7 @@ impl Entered {
             }
             FieldType::Table { columns, .. } if has_rows(kind) => self.take_rows(name, typed, &mut |entered, from, to| {
                 let mut row = Map::new();
-                for column in columns {
+                for column in columns.iter() {
                     let place = |stem: &str| format!("{stem}/{}", column.name);
                     if let Some(value) = entered.move_one(&column.kind, &place(from), &place(to), typed) {
                         row.insert(column.name.clone(), value);

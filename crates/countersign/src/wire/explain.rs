@@ -145,7 +145,7 @@ pub fn policy(policy: &Policy, with_source: bool) -> PolicyBody {
 
 fn field(field: &Field) -> FieldBody {
     let values = match &field.kind {
-        FieldType::Enum { values } => values.clone(),
+        FieldType::Enum { values } => values.to_vec(),
         FieldType::Money { currencies, .. } => currencies.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
     };

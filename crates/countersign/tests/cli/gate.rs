@@ -2,7 +2,9 @@
 
 use crate::site::{Server, Site, err, out, program};
 use serde_json::Value;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The gate in front of this program, as the machine with the key.
@@ -11,8 +13,12 @@ fn gate(site: &Site, server: &Server, key: &str, run: &[&str]) -> Command {
 }
 
 fn gate_under(policy: &str, site: &Site, server: &Server, key: &str, run: &[&str]) -> Command {
+    gate_at(policy, site, &server.url, key, run)
+}
+
+fn gate_at(policy: &str, site: &Site, url: &str, key: &str, run: &[&str]) -> Command {
     let mut command = program(site.path());
-    command.args(["gate", policy, "--requester", "leo", "--"]).args(run).env("COUNTERSIGN_URL", &server.url).env("COUNTERSIGN_KEY", key);
+    command.args(["gate", policy, "--requester", "leo", "--"]).args(run).env("COUNTERSIGN_URL", url).env("COUNTERSIGN_KEY", key);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -91,4 +97,92 @@ fn what_a_rule_denies_or_what_is_withdrawn_never_runs() {
     let missing = gate_under("rehearse", &site, &server, &key, &["no-such-program"]).output().unwrap();
     assert_eq!((missing.status.code(), err(&missing).contains("cannot be started")), (Some(3), true), "{}", err(&missing));
     assert!(!site.path().join("deployed").exists());
+}
+
+#[test]
+fn of_two_that_wait_under_one_key_one_runs() {
+    let (site, server, key) = guarded();
+    let waits = || {
+        let mut command = program(site.path());
+        command.args(["gate", "deploy", "--requester", "leo", "--idempotency-key", "release-7", "--", "sh", "-c", "echo ran >> deployed"]);
+        command.env("COUNTERSIGN_URL", &server.url).env("COUNTERSIGN_KEY", &key).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let mut both = [waits(), waits()];
+    let said = both.each_mut().map(|child| first_line(child.stderr.take().unwrap()));
+    assert!(said.iter().all(|(line, _)| line.starts_with("waiting for approval") && *line == said[0].0), "{said:?}");
+    let id = waiting(&site, &mut both[0]);
+    site.expect(0, &["approve", &id, "--revision", "1", "-m", "go"]);
+    let ends = both.map(|mut child| child.wait().unwrap().code());
+    let words = said.map(|(_, mut rest)| std::io::read_to_string(&mut rest).unwrap());
+    assert_eq!(std::fs::read_to_string(site.path().join("deployed")).unwrap(), "ran\n", "{ends:?} {words:?}");
+    let late = if ends[0] == Some(0) { 1 } else { 0 };
+    assert_eq!((ends[1 - late], ends[late]), (Some(0), Some(1)), "{words:?}");
+    assert!(words[late].contains("already_run") && words[late].contains("nothing was run here"), "{words:?}");
+}
+
+/// What is said first, and the rest.
+fn first_line(from: ChildStderr) -> (String, BufReader<ChildStderr>) {
+    let (mut from, mut line) = (BufReader::new(from), String::new());
+    from.read_line(&mut line).unwrap();
+    (line, from)
+}
+
+#[test]
+fn an_answer_that_never_comes_runs_nothing() {
+    let (site, server, key) = guarded();
+    let mut child = gate_at("deploy", &site, &format!("http://{}", lossy(&server.url)), &key, &["touch", "deployed"]).spawn().unwrap();
+    let id = waiting(&site, &mut child);
+    site.expect(0, &["approve", &id, "--revision", "1", "-m", "go"]);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(3), "{}", err(&done));
+    assert!(err(&done).contains("nothing was run here") && err(&done).contains("not known"), "{}", err(&done));
+    assert!(!site.path().join("deployed").exists());
+    let again = program(site.path()).args(["--json", "show", &id]).env("COUNTERSIGN_URL", &server.url).env("COUNTERSIGN_KEY", &key).output().unwrap();
+    let approved: Value = serde_json::from_str(&out(&again)).unwrap();
+    let digest = approved["payload_digest"].as_str().unwrap();
+    let body = serde_json::json!({ "payload_digest": digest }).to_string();
+    let head = format!("POST /v1/requests/{id}/run HTTP/1.1\r\nhost: server\r\nconnection: close\r\nauthorization: Bearer {key}\r\n");
+    let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    write!(stream, "{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 409") && answer.contains("already_run"), "the claim had been taken: {answer}");
+}
+
+/// The address of a way to this server that passes everything on, but for the answer to a claim.
+fn lossy(url: &str) -> std::net::SocketAddr {
+    let server = url.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let server = TcpStream::connect(&server).unwrap();
+            std::thread::spawn(move || pass_on(client.unwrap(), server));
+        }
+    });
+    address
+}
+
+fn pass_on(mut client: TcpStream, mut server: TcpStream) {
+    let (mut answers, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let claiming = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let claimed = claiming.clone();
+    let order = std::sync::atomic::Ordering::SeqCst;
+    std::thread::spawn(move || {
+        let mut buffer = [0; 65_536];
+        while let Ok(length @ 1..) = answers.read(&mut buffer) {
+            if claimed.load(order) {
+                break;
+            }
+            to_client.write_all(&buffer[..length]).unwrap();
+        }
+        let _ = to_client.shutdown(std::net::Shutdown::Both);
+    });
+    let mut buffer = [0; 65_536];
+    while let Ok(length @ 1..) = client.read(&mut buffer) {
+        if String::from_utf8_lossy(&buffer[..length]).contains("/run HTTP/1.1") {
+            claiming.store(true, order);
+        }
+        server.write_all(&buffer[..length]).unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! People change while requests wait: the real files, read again, and the engine's own look at what is open.
 
+use crate::harness::Still;
+use countersign::api::ApiSettings;
 use countersign::app::{App, install_tls};
 use countersign::config::Config;
 use countersign::engine::caller::Caller;
@@ -7,7 +9,7 @@ use countersign::engine::deed::Verdict;
 use countersign::engine::submit::Submission;
 use countersign_core::event::{Decision, Door};
 use countersign_core::id::{PersonId, RequestId, Revision};
-use countersign_store::{ListQuery, StatusName};
+use countersign_store::{Kind, ListQuery, Put, Records, RequestLog, StatusName};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -129,4 +131,26 @@ async fn an_inbox_loses_what_its_owner_may_not_decide_any_more() {
     app.sources.catch_up().await;
     assert_eq!(inbox(&app, "cy").await, 0);
     assert_eq!(app.engine.see_with_events(&person("zoe"), made).await.unwrap().1.len(), events, "the row says it, no event");
+}
+
+#[tokio::test]
+async fn rule_14_a_look_goes_on_from_where_it_was_noted_with_this_directory_and_from_the_start_with_another() {
+    for (behind, woken) in [(0, 2), (1, 3)] {
+        let door = Still::start(ApiSettings::default(), axum::Router::new()).await;
+        door.engine.catch_up_with_directory().await.unwrap();
+        for deed in ["a", "b", "c"] {
+            door.submit("notary", serde_json::json!({ "deed": deed })).await;
+        }
+        let file = door.folder().join("directory.toml");
+        let people = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{people}\n[[person]]\nid = \"new\"\nname = \"New\"\n")).unwrap();
+        assert_eq!(door.sources.reload().await.wrong, []);
+        let version = door.meddled.list_kind(Kind::Directory, None, 1).await.unwrap()[0].version;
+        let open = ListQuery { status: vec![StatusName::Unroutable, StatusName::Pending], limit: 1, ..ListQuery::default() };
+        let cursor = door.meddled.list(&open).await.unwrap().next.unwrap();
+        let noted = serde_json::json!({ "version": version - behind, "cursor": cursor }).to_string().into_bytes();
+        door.meddled.put(Put { kind: Kind::Setting, key: "directory_looking".into(), expected: 0, bytes: Some(noted) }).await.unwrap();
+        assert_eq!(door.engine.catch_up_with_directory().await.unwrap(), woken);
+        assert_eq!(door.engine.catch_up_with_directory().await.unwrap(), 0, "looked at to the end");
+    }
 }

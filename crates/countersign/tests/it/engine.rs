@@ -3,4 +3,3 @@
 mod bench;
 mod dead_letters;
 mod directory;
-mod meddled;

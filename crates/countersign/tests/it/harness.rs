@@ -18,14 +18,15 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
+pub use meddled::Meddled;
 pub use provider::{Browser, Page, WithProviders};
 pub use receiver::{Got, Receiver};
 pub use still::Still;
 
 mod answer;
+mod meddled;
 mod owed;
 mod provider;
-mod racing;
 mod receiver;
 mod still;
 

@@ -19,6 +19,8 @@ pub(super) struct Checker<'a> {
     pub(super) scope: &'a Scope<'a>,
     places: &'a SourceInfo,
     depth: usize,
+    /// The weight of the patterns compiled so far.
+    pub(super) patterns: usize,
     /// The macros around this place: the name of each element and its type, outermost first.
     pub(super) locals: Vec<(String, Type)>,
     /// Optional fields that were read, and those that were asked for with `has`.
@@ -30,7 +32,7 @@ pub(super) type Checked = Result<Node, ConditionFault>;
 
 impl<'a> Checker<'a> {
     pub(super) fn new(source: &'a str, scope: &'a Scope<'a>, places: &'a SourceInfo) -> Self {
-        Self { source, scope, places, depth: 0, locals: Vec::new(), read: Vec::new(), guarded: BTreeSet::new() }
+        Self { source, scope, places, depth: 0, patterns: 0, locals: Vec::new(), read: Vec::new(), guarded: BTreeSet::new() }
     }
 
     /// Optional fields that are read and never asked for.
@@ -96,10 +98,12 @@ impl<'a> Checker<'a> {
             LiteralValue::Int(value) => Constant::Int(**value),
             LiteralValue::String(value) => Constant::Text(value.inner().to_owned()),
             LiteralValue::Double(value) => Constant::Decimal(self.decimal(**value, &span)?),
-            LiteralValue::UInt(value) => match i64::try_from(**value) {
-                Ok(value) => Constant::Int(value),
-                Err(_) => return Err(self.fault("condition_literal", span, "the number is too large")),
-            },
+            LiteralValue::UInt(value) => {
+                // Taken as an integer it would compute below zero, where CEL's does not.
+                let mut fault = self.fault("condition_unsupported", span, "there are no unsigned numbers here");
+                fault.suggestion = Some(format!("`{}`", **value));
+                return Err(fault);
+            }
             LiteralValue::Null => {
                 let mut fault = self.fault("condition_unsupported", span, "`null` is absence here");
                 fault.suggestion = Some("ask `has(field)` instead".to_owned());
@@ -122,7 +126,7 @@ impl<'a> Checker<'a> {
 
     fn name(&mut self, name: &str, span: Range<usize>) -> Checked {
         if let Some((slot, (_, of))) = self.locals.iter().enumerate().rev().find(|(_, (local, _))| local == name) {
-            return Ok(Node::new(Kind::Local(slot), of.clone(), span, []));
+            return Ok(Node::new(Kind::Local(slot), of.clone(), span, []).read());
         }
         if let Some(field) = self.scope.fields.iter().find(|field| field.name == name) {
             return Ok(self.field(field, span));
@@ -154,7 +158,7 @@ impl<'a> Checker<'a> {
         if field.optional {
             self.read.push((field.name.clone(), span.clone()));
         }
-        Node::new(Kind::Field(field.clone()), Type::of(&field.kind), span, [])
+        Node::new(Kind::Field(field.clone()), Type::of(&field.kind), span, []).read()
     }
 
     fn select(&mut self, select: &SelectExpr, span: Range<usize>) -> Checked {
@@ -168,10 +172,10 @@ impl<'a> Checker<'a> {
         let span = operand.span.start..span.end.max(operand.span.end);
         match operand.of.clone() {
             Type::Person => self.of_person(operand, &select.field, span),
-            Type::Row(columns) => match columns.into_iter().find(|column| column.name == select.field) {
+            Type::Row(columns) => match columns.iter().find(|column| column.name == select.field).cloned() {
                 Some(column) => {
                     let of = Type::of(&column.kind);
-                    Ok(Node::new(Kind::Column(Box::new(operand.clone()), column), of, span, [&operand]))
+                    Ok(Node::new(Kind::Column(Box::new(operand.clone()), column), of, span, [&operand]).read())
                 }
                 None => Err(self.unknown_member(&operand, &select.field, span)),
             },
@@ -201,7 +205,7 @@ impl<'a> Checker<'a> {
             _ => return Err(self.unknown_member(&person, member, span)),
         };
         let node = Node::new(Kind::Requester, of, span, [&person]);
-        Ok(Node { kind: Kind::Member(Box::new(person), member), ..node })
+        Ok(Node { kind: Kind::Member(Box::new(person), member), ..node }.read())
     }
 
     fn unknown_member(&self, operand: &Node, member: &str, span: Range<usize>) -> ConditionFault {
@@ -251,7 +255,7 @@ impl<'a> Checker<'a> {
             };
         }
         let of = Type::List(Box::new(of), nodes.len());
-        let cost = nodes.iter().map(|node| node.cost).sum::<u64>() + 1;
+        let cost = nodes.iter().fold(1_u64, |sum, node| sum.saturating_add(node.cost));
         Ok(Node { kind: Kind::List(nodes), of, span, cost })
     }
 }
@@ -264,6 +268,11 @@ impl Node {
             cost = cost.saturating_add(part.cost);
         }
         Self { kind, of, span, cost }
+    }
+
+    /// The same with what it costs to read, or copy, what it names: all elements of a list.
+    fn read(self) -> Self {
+        Self { cost: self.cost.saturating_add(self.of.steps() - 1), ..self }
     }
 
     pub(super) fn literal(constant: Constant, span: Range<usize>) -> Self {

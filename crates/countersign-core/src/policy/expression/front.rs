@@ -3,17 +3,23 @@
 
 use super::check::Checker;
 use super::tree::{Constant, Kind, Node, Type};
-use super::{ConditionFault, SOURCE_MAX, Scope, Wanted};
+use super::{COST_MAX, ConditionFault, SOURCE_MAX, Scope, Wanted};
 use cel::parser::ParseErrors;
 
 /// Brackets nest this deep at most; checked before the parser, whose time grows steeply with them.
 pub(super) const DEPTH_MAX: usize = 32;
 /// The parser and the drop of its tree recurse; a thread's usual 2 MiB is not enough for both.
 const STACK_BYTES: usize = 64 << 20;
-/// A condition may take this many steps at most, reckoned from the declared sizes of lists.
-const COST_MAX: u64 = 100_000;
 
-pub(super) fn compile(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result<(Node, Vec<ConditionFault>), ConditionFault> {
+/// A condition as it was checked.
+pub(super) struct Compiled {
+    pub(super) root: Node,
+    /// The weight of its patterns.
+    pub(super) patterns: usize,
+    pub(super) warnings: Vec<ConditionFault>,
+}
+
+pub(super) fn compile(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result<Compiled, ConditionFault> {
     bounded(source)?;
     // The one thread of the core: the parser recurses once per link of a chain, and an overflow of the
     // caller's stack would abort the process. It ends before this function does and shares nothing.
@@ -25,7 +31,7 @@ pub(super) fn compile(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result
     })
 }
 
-fn on_this_stack(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result<(Node, Vec<ConditionFault>), ConditionFault> {
+fn on_this_stack(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result<Compiled, ConditionFault> {
     // No macros are expanded: `has`, `all`, `exists` … arrive as the calls they were written as.
     let parser = cel::Env::default().with_optional_support(false).parser();
     let (tree, places) = parser.parse_with_source_info(source).map_err(|errors| syntax(source, &errors))?;
@@ -36,7 +42,7 @@ fn on_this_stack(source: &str, scope: &Scope<'_>, wanted: Wanted) -> Result<(Nod
         let message = format!("the condition may take {} steps, more than {COST_MAX}: lower `max` of the lists it visits", root.cost);
         return Err(fault("condition_cost", source, message));
     }
-    Ok((root, checker.warnings()))
+    Ok(Compiled { root, patterns: checker.patterns, warnings: checker.warnings() })
 }
 
 fn bounded(source: &str) -> Result<(), ConditionFault> {

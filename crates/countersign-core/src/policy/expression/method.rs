@@ -5,7 +5,7 @@ use super::check::{Checked, Checker};
 use super::compare::list_max;
 use super::tree::{Clock, Constant, Kind, Node, TextTest, Type};
 use crate::policy::diagnostic::did_you_mean;
-use crate::policy::field::compiled;
+use crate::policy::pattern::{Pattern, PatternFault};
 use cel::common::ast::IdedExpr;
 use jiff::tz::TimeZone;
 use std::ops::Range;
@@ -75,14 +75,18 @@ impl Checker<'_> {
     }
 
     /// The pattern must be a literal: it is compiled, and bounded, when the policy loads.
-    fn matches(&self, target: Node, pattern: &Node, span: Range<usize>) -> Checked {
+    fn matches(&mut self, target: Node, pattern: &Node, span: Range<usize>) -> Checked {
         self.needs_text(&target, "matches")?;
         let Kind::Literal(Constant::Text(source)) = &pattern.kind else {
             return Err(self.fault("condition_literal", pattern.span.clone(), "`matches` takes a quoted pattern, not a computed one"));
         };
-        let regex = compiled(source, source).map_err(|message| self.fault("condition_literal", pattern.span.clone(), message))?;
+        let compiled = Pattern::anywhere(source, self.scope.patterns.saturating_sub(self.patterns)).map_err(|fault| {
+            let code = if matches!(fault, PatternFault::TooLarge(_)) { "condition_cost" } else { "condition_literal" };
+            self.fault(code, pattern.span.clone(), fault.to_string())
+        })?;
+        self.patterns += compiled.weight();
         let node = Node::new(Kind::Now, Type::Bool, span, [&target, pattern]);
-        Ok(Node { kind: Kind::Matches(Box::new(target), Box::new(regex)), ..node })
+        Ok(Node { kind: Kind::Matches(Box::new(target), compiled), ..node })
     }
 
     fn sum(&self, list: Node, span: Range<usize>) -> Checked {

@@ -1,6 +1,7 @@
 //! Evaluates a checked condition. Every step is counted; every surprise is an error.
 
 use super::Facts;
+use super::steps::{Steps, number};
 use super::tree::{Clock, Constant, Each, Kind, Member, Node, TextTest, Type};
 use crate::id::PersonId;
 use crate::money::Money;
@@ -13,11 +14,6 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-
-/// More steps than any condition that loads can need on an accepted payload, but for long texts.
-const STEPS_MAX: u64 = 500_000;
-/// This many bytes of text are one step.
-const TEXT_STEP: usize = 64;
 
 /// A value while evaluating.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,15 +35,15 @@ pub(super) enum Val<'a> {
 
 pub(super) type Outcome<'a> = Result<Val<'a>, String>;
 
-pub(super) struct Run<'a> {
+pub(super) struct Run<'a, 's> {
     pub(super) facts: &'a Facts<'a>,
     locals: Vec<Val<'a>>,
-    steps: u64,
+    steps: &'s mut Steps,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(facts: &'a Facts<'a>) -> Self {
-        Self { facts, locals: Vec::new(), steps: 0 }
+impl<'a, 's> Run<'a, 's> {
+    pub(super) fn new(facts: &'a Facts<'a>, steps: &'s mut Steps) -> Self {
+        Self { facts, locals: Vec::new(), steps }
     }
 
     pub(super) fn truth(&mut self, node: &'a Node) -> Result<bool, String> {
@@ -65,17 +61,12 @@ impl<'a> Run<'a> {
     }
 
     fn paid(&mut self, text: Cow<'a, str>) -> Result<Cow<'a, str>, String> {
-        self.step(u64::try_from(text.len() / TEXT_STEP).unwrap_or(u64::MAX))?;
+        self.steps.read(text.len())?;
         Ok(text)
     }
 
-    fn step(&mut self, steps: u64) -> Result<(), String> {
-        self.steps = self.steps.saturating_add(steps);
-        if self.steps > STEPS_MAX { Err(format!("it takes more than {STEPS_MAX} steps")) } else { Ok(()) }
-    }
-
     pub(super) fn value(&mut self, node: &'a Node) -> Outcome<'a> {
-        self.step(1)?;
+        self.steps.take(1)?;
         match &node.kind {
             Kind::Literal(constant) => Ok(Val::of(constant)),
             Kind::Field(field) => self.field(field),
@@ -84,7 +75,7 @@ impl<'a> Run<'a> {
             Kind::Now => Ok(Val::Timestamp(self.facts.now)),
             Kind::CreatedAt => Ok(Val::Timestamp(self.facts.created_at)),
             Kind::Revision => Ok(Val::Int(i64::from(self.facts.revision.0))),
-            Kind::Local(slot) => self.locals.get(*slot).cloned().ok_or_else(|| internal(node)),
+            Kind::Local(slot) => self.local(*slot).ok_or_else(|| internal(node))?,
             Kind::Member(person, member) => self.member(person, *member)?.ok_or_else(|| absent(member_name(*member))),
             Kind::Column(row, column) => self.column(row, column)?.ok_or_else(|| absent(&column.name)),
             Kind::Has(inner) => self.has(inner).map(Val::Bool),
@@ -95,12 +86,14 @@ impl<'a> Run<'a> {
             Kind::Negate(inner) => self.value(inner)?.negated().ok_or_else(too_large),
             Kind::Arithmetic(operator, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                let result = left.compute(*operator, right)?;
-                if let Val::Text(text) = result { self.paid(text).map(Val::Text) } else { Ok(result) }
+                if let (Val::Text(left), Val::Text(right)) = (&left, &right) {
+                    self.steps.made(left.len().saturating_add(right.len()))?;
+                }
+                left.compute(*operator, right)
             }
             Kind::Compare(comparison, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                left.compare(*comparison, &right, self.facts.rates).map(Val::Bool)
+                self.compared(*comparison, &left, &right).map(Val::Bool)
             }
             Kind::In(element, list) => self.contains(element, list),
             Kind::Index(list, index) => self.index(list, index),
@@ -108,9 +101,14 @@ impl<'a> Run<'a> {
             Kind::Each(kind, list, body) => self.each(*kind, list, body),
             Kind::Size(inner) => self.size(inner),
             Kind::Text(test, left, right) => self.text_test(*test, left, right),
-            Kind::Matches(text, regex) => Ok(Val::Bool(regex.is_match(&self.text(text)?))),
+            Kind::Matches(text, pattern) => {
+                let text = self.text(text)?;
+                self.steps.take(pattern.steps(&text))?;
+                Ok(Val::Bool(pattern.found_in(&text)))
+            }
             Kind::Case(upper, text) => {
                 let text = self.text(text)?;
+                self.steps.made(text.len())?;
                 Ok(Val::Text(Cow::Owned(if *upper { text.to_ascii_uppercase() } else { text.to_ascii_lowercase() })))
             }
             Kind::Clock(clock, moment, zone) => self.clock(*clock, moment, zone),
@@ -120,6 +118,17 @@ impl<'a> Run<'a> {
 
     fn choose(&mut self, condition: &'a Node, yes: &'a Node, no: &'a Node) -> Outcome<'a> {
         if self.truth(condition)? { self.value(yes) } else { self.value(no) }
+    }
+
+    /// The element of a macro, copied: a copy of a list costs what reading it does.
+    fn local(&mut self, slot: usize) -> Option<Outcome<'a>> {
+        let (element, steps) = (self.locals.get(slot)?, &mut *self.steps);
+        Some(element.copied_within(steps).map(|()| element.clone()))
+    }
+
+    fn compared(&mut self, comparison: super::Comparison, left: &Val<'a>, right: &Val<'a>) -> Result<bool, String> {
+        self.steps.read(left.text_length().min(right.text_length()))?;
+        left.compare(comparison, right, self.facts.rates)
     }
 
     fn field(&mut self, field: &'a Field) -> Outcome<'a> {
@@ -145,12 +154,12 @@ impl<'a> Run<'a> {
             FieldType::Json => Ok(Val::Json(value)),
             FieldType::List { of, .. } => {
                 let elements = value.as_array().ok_or_else(wrong)?;
-                self.step(u64::try_from(elements.len()).unwrap_or(u64::MAX))?;
+                self.steps.take(number(elements.len()))?;
                 elements.iter().map(|element| self.read(element, of)).collect::<Result<_, _>>().map(Val::List)
             }
             FieldType::Table { .. } => {
                 let rows = value.as_array().ok_or_else(wrong)?;
-                self.step(u64::try_from(rows.len()).unwrap_or(u64::MAX))?;
+                self.steps.take(number(rows.len()))?;
                 rows.iter().map(|row| row.as_object().map(Val::Row).ok_or_else(wrong)).collect::<Result<_, _>>().map(Val::List)
             }
         }
@@ -179,9 +188,8 @@ impl<'a> Run<'a> {
             Member::Limit => person.limit.map(Val::Money),
             Member::Groups => {
                 let roster = self.facts.roster;
-                self.step(u64::try_from(roster.groups.len()).unwrap_or(u64::MAX))?;
-                let groups = roster.groups.keys().filter(|group| roster.members(group).contains(&person.id));
-                Some(Val::List(groups.map(|group| Val::Text(Cow::Borrowed(group.as_str()))).collect()))
+                self.steps.take(number(roster.groups.len()))?;
+                Some(Val::List(roster.groups_of(&person.id).into_iter().map(|group| Val::Text(Cow::Borrowed(group.as_str()))).collect()))
             }
         })
     }
@@ -205,8 +213,8 @@ impl<'a> Run<'a> {
     fn contains(&mut self, element: &'a Node, list: &'a Node) -> Outcome<'a> {
         let element = self.value(element)?;
         for candidate in self.elements(list)? {
-            self.step(1)?;
-            if element.compare(super::Comparison::Equal, &candidate, self.facts.rates)? {
+            self.steps.take(1)?;
+            if self.compared(super::Comparison::Equal, &element, &candidate)? {
                 return Ok(Val::Bool(true));
             }
         }
@@ -224,6 +232,7 @@ impl<'a> Run<'a> {
         let (mut held, mut visited, mut kept) = (0_usize, 0_usize, Vec::new());
         for element in self.elements(list)? {
             visited += 1;
+            element.copied_within(self.steps)?;
             self.locals.push(element.clone());
             let result = self.value(body);
             self.locals.pop();
@@ -306,6 +315,22 @@ impl<'a> Run<'a> {
 }
 
 impl<'a> Val<'a> {
+    /// Takes the steps that a copy costs.
+    fn copied_within(&self, steps: &mut Steps) -> Result<(), String> {
+        match self {
+            Self::List(elements) => {
+                steps.take(number(elements.len()))?;
+                elements.iter().try_for_each(|element| element.copied_within(steps))
+            }
+            Self::Text(Cow::Owned(text)) | Self::Person(Cow::Owned(text)) => steps.made(text.len()),
+            _ => Ok(()),
+        }
+    }
+
+    fn text_length(&self) -> usize {
+        if let Self::Text(text) | Self::Person(text) = self { text.len() } else { 0 }
+    }
+
     fn of(constant: &'a Constant) -> Self {
         match constant {
             Constant::Bool(value) => Self::Bool(*value),

@@ -5,6 +5,7 @@ use crate::id::GroupId;
 use crate::money::{Currency, Money};
 use crate::people::{Member, Person};
 use crate::policy::field::FieldType;
+use crate::policy::pattern::PATTERNS_MAX;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -32,14 +33,14 @@ fn fields() -> Vec<Field> {
         field("receipt", FieldType::Url, true),
         field("count", integer.clone(), false),
         field("ratio", FieldType::Decimal { min: None, max: None }, false),
-        field("kind", FieldType::Enum { values: vec!["travel".to_owned(), "meals".to_owned()] }, false),
+        field("kind", FieldType::Enum { values: ["travel".to_owned(), "meals".to_owned()].into() }, false),
         field("urgent", FieldType::Bool, false),
         field("day", FieldType::Date, false),
         field("owner", FieldType::Person, false),
         field("free", FieldType::Json, false),
         field("tags", FieldType::List { of: Box::new(text()), max: 10 }, false),
         field("numbers", FieldType::List { of: Box::new(integer), max: 100 }, false),
-        field("items", FieldType::Table { columns, max: 10 }, false),
+        field("items", FieldType::Table { columns: columns.into(), max: 10 }, false),
         field("huge", FieldType::List { of: Box::new(text()), max: 1000 }, false),
     ]
 }
@@ -72,7 +73,7 @@ fn roster() -> Roster {
 
 fn compiled(source: &str, rates: Option<&Rates>) -> Result<Condition, ConditionFault> {
     let fields = fields();
-    let scope = Scope { fields: &fields, rates, approver: false, request: true };
+    let scope = Scope { fields: &fields, rates, approver: false, request: true, patterns: PATTERNS_MAX };
     Condition::compile(source, &scope, Wanted::Bool).map(|(condition, _)| condition)
 }
 
@@ -90,7 +91,7 @@ fn holds_with(source: &str, rates: Option<&Rates>) -> Result<bool, String> {
         created_at: "2026-11-23T09:00:00Z".parse().unwrap(),
         revision: Revision(2),
     };
-    condition.holds(&facts)
+    condition.holds(&facts, &mut Steps::default())
 }
 
 /// Each of these holds for the sample payload.
@@ -287,7 +288,7 @@ fn different_currencies_are_compared_through_rates() {
 #[test]
 fn an_optional_field_read_without_asking_is_a_warning() {
     let fields = fields();
-    let scope = Scope { fields: &fields, rates: None, approver: false, request: true };
+    let scope = Scope { fields: &fields, rates: None, approver: false, request: true, patterns: PATTERNS_MAX };
     let warnings = |source| Condition::compile(source, &scope, Wanted::Bool).unwrap().1.len();
     assert_eq!(warnings("receipt == \"x\""), 1);
     assert_eq!(warnings("has(receipt) && receipt == \"x\""), 0);
@@ -296,11 +297,73 @@ fn an_optional_field_read_without_asking_is_a_warning() {
 #[test]
 fn a_risk_is_one_of_three_words() {
     let fields = fields();
-    let scope = Scope { fields: &fields, rates: None, approver: false, request: true };
+    let scope = Scope { fields: &fields, rates: None, approver: false, request: true, patterns: PATTERNS_MAX };
     let compile = |source| Condition::compile(source, &scope, Wanted::Risk);
     assert!(compile("urgent ? \"high\" : \"low\"").is_ok());
     for source in ["urgent", "\"severe\"", "merchant", "urgent ? \"high\" : merchant"] {
         assert_eq!(compile(source).unwrap_err().code, "condition_type", "{source}");
+    }
+}
+
+/// The steps that a condition takes of the sample payload with this text, list and table.
+fn steps_of(source: &str, text: &str, tags: usize) -> u64 {
+    let mut fields = fields();
+    let long = FieldType::Text { min_length: 0, max_length: 100_000, pattern: None };
+    fields.push(field("long", long, false));
+    fields.push(field("lists", FieldType::List { of: Box::new(FieldType::List { of: Box::new(FieldType::Bool), max: 40 }), max: 40 }, false));
+    let scope = Scope { fields: &fields, rates: None, approver: false, request: true, patterns: PATTERNS_MAX };
+    let condition = Condition::compile(source, &scope, Wanted::Bool).expect(source).0;
+    let mut payload = payload();
+    payload["long"] = json!(text);
+    payload["tags"] = json!(vec!["t"; tags]);
+    payload["lists"] = json!(vec![vec![true; 40]; tags]);
+    let (roster, leo, now) = (roster(), PersonId::new("leo"), Timestamp::UNIX_EPOCH);
+    let facts = Facts {
+        payload: &payload,
+        fields: &fields,
+        rates: None,
+        requester: &leo,
+        approver: None,
+        roster: &roster,
+        now,
+        created_at: now,
+        revision: Revision::FIRST,
+    };
+    let mut steps = Steps::default();
+    let before = steps.left();
+    condition.holds(&facts, &mut steps).expect(source);
+    before - steps.left()
+}
+
+#[test]
+fn what_takes_time_or_memory_takes_steps() {
+    let long = "x".repeat(64_000);
+    for (source, least) in [
+        ("long == long", 1_000),
+        ("long in [long]", 1_000),
+        ("long.contains(long)", 2_000),
+        ("size(long) > 0", 1_000),
+        ("(long + long) != \"\"", 8_000),
+        ("long.upperAscii() != \"\"", 4_000),
+        ("tags.map(t, long + t).all(l, size(l) > 0)", 90_000),
+        ("long.matches(\"[a-z]+\")", 64_000),
+        ("lists.all(l, l[0] && l[1] && l[2] && l[3])", 1_600),
+        ("tags.all(a, tags.all(b, a == b))", 400),
+    ] {
+        let (few, many) = (steps_of(source, "", 10), steps_of(source, &long, 10));
+        assert!(many >= least, "{source}: {many}");
+        assert!(!source.contains("long") || few < 1_000, "{source}: {few} with no text");
+    }
+}
+
+#[test]
+fn the_steps_of_a_condition_are_at_most_what_was_reckoned_from_its_lists() {
+    for source in HOLDING.iter().filter(|source| !source.contains("matches")) {
+        let fields = fields();
+        let scope = Scope { fields: &fields, rates: None, approver: false, request: true, patterns: PATTERNS_MAX };
+        let reckoned = Condition::compile(source, &scope, Wanted::Bool).unwrap().0.cost();
+        let taken = steps_of(source.replace("numbers.map(n, n * 2)[2] == 6", "true").as_str(), "", 2);
+        assert!(taken <= reckoned, "{source}: {taken} of {reckoned}");
     }
 }
 

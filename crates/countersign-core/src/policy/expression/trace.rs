@@ -1,8 +1,8 @@
 //! A condition taken apart: each part as written, with its value, for explanations.
 
-use super::Facts;
 use super::run::{Run, Val};
 use super::tree::{Kind, Node};
+use super::{Facts, Steps};
 use crate::policy::sight::Veil;
 
 /// Longer values are cut in explanations.
@@ -30,17 +30,17 @@ pub enum Traced {
     Hidden,
 }
 
-pub(super) fn trace(node: &Node, source: &str, facts: &Facts<'_>, veil: &Veil) -> ValueTrace {
+pub(super) fn trace(node: &Node, source: &str, facts: &Facts<'_>, veil: &Veil, steps: &mut Steps) -> ValueTrace {
     let hidden = veil.covers(node);
-    let value = match Run::new(facts).value(node) {
+    let value = match Run::new(facts, steps).value(node) {
         _ if hidden => Traced::Hidden,
         Ok(value) => Traced::Value(value.shown()),
         Err(why) => Traced::Failed(why),
     };
     // Which parts were needed tells what the others came to: of what is hidden, all are listed.
-    let parts = if hidden { listed(node) } else { needed(node, facts) };
+    let parts = if hidden { listed(node) } else { needed(node, facts, steps) };
     let parts = parts.into_iter().filter(|part| !matches!(part.kind, Kind::Literal(_)));
-    let parts = parts.map(|part| trace(part, source, facts, veil)).collect();
+    let parts = parts.map(|part| trace(part, source, facts, veil, steps)).collect();
     ValueTrace { source: written(source, node), value, parts }
 }
 
@@ -53,8 +53,8 @@ fn listed(node: &Node) -> Vec<&Node> {
     }
 }
 
-fn needed<'n>(node: &'n Node, facts: &Facts<'_>) -> Vec<&'n Node> {
-    let holds = |node: &Node| Run::new(facts).truth(node).ok();
+fn needed<'n>(node: &'n Node, facts: &Facts<'_>, steps: &mut Steps) -> Vec<&'n Node> {
+    let mut holds = |node: &Node| Run::new(facts, steps).truth(node).ok();
     match &node.kind {
         Kind::And(left, right) if holds(left) == Some(true) => vec![left, right],
         Kind::Or(left, right) if holds(left) == Some(false) => vec![left, right],

@@ -2,12 +2,14 @@
 
 use crate::money::{Currency, Money};
 use crate::policy::field::{Field, FieldType};
+use crate::policy::pattern::Pattern;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What an expression comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,7 +19,7 @@ pub(crate) enum Type {
     Decimal,
     Text,
     /// A text out of these.
-    Choice(Vec<String>),
+    Choice(Arc<[String]>),
     /// Money in one of these currencies; `None` where only the directory knows.
     Money(Option<Vec<Currency>>),
     Date,
@@ -29,7 +31,7 @@ pub(crate) enum Type {
     /// Elements of a type, at most so many.
     List(Box<Type>, usize),
     /// A row of a table.
-    Row(Vec<Field>),
+    Row(Arc<[Field]>),
     /// The elements of an empty list: fits all.
     Nothing,
 }
@@ -50,6 +52,14 @@ impl Type {
             FieldType::Json => Self::Json,
             FieldType::List { of, max } => Self::List(Box::new(Self::of(of)), *max),
             FieldType::Table { columns, max } => Self::List(Box::new(Self::Row(columns.clone())), *max),
+        }
+    }
+
+    /// The steps it takes to read or copy a value of it at most, but for long texts.
+    pub(crate) fn steps(&self) -> u64 {
+        match self {
+            Self::List(of, max) => u64::try_from(*max).unwrap_or(u64::MAX).saturating_mul(of.steps()).saturating_add(1),
+            _ => 1,
         }
     }
 
@@ -140,7 +150,7 @@ pub(crate) enum Kind {
     Each(Each, Box<Node>, Box<Node>),
     Size(Box<Node>),
     Text(TextTest, Box<Node>, Box<Node>),
-    Matches(Box<Node>, Box<regex::Regex>),
+    Matches(Box<Node>, Pattern),
     Case(bool, Box<Node>),
     Clock(Clock, Box<Node>, TimeZone),
     Sum(Box<Node>),

@@ -4,9 +4,8 @@ use super::reader::{Item, Place, Reader, Table};
 use super::sight;
 use crate::money::{Currency, Money, plain_decimal};
 use crate::policy::diagnostic::did_you_mean;
-use crate::policy::field::{
-    ELEMENTS_MAX, ELEMENTS_MAX_DEFAULT, Field, FieldType, INTEGER_MAX, NESTING_MAX, Pattern, TEXT_MAX, TEXT_MAX_DEFAULT, TYPE_NAMES,
-};
+use crate::policy::field::{ELEMENTS_MAX, ELEMENTS_MAX_DEFAULT, Field, FieldType, INTEGER_MAX, NESTING_MAX, TEXT_MAX, TEXT_MAX_DEFAULT, TYPE_NAMES};
+use crate::policy::pattern::{Pattern, PatternFault};
 use crate::policy::sight::Sight;
 use rust_decimal::Decimal;
 
@@ -64,10 +63,19 @@ fn fields(reader: &mut Reader<'_>, table: &Table<'_>, depth: usize) -> Vec<Field
     read
 }
 
+/// Whether a payload may have a field of this name: a word that conditions can name, and that means nothing else there.
+#[must_use]
+pub fn names_a_field(name: &str) -> bool {
+    is_word(name) && !TAKEN.contains(&name)
+}
+
+fn is_word(name: &str) -> bool {
+    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    starts && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !RESERVED.contains(&name)
+}
+
 fn checked_name(reader: &mut Reader<'_>, name: &str, place: &Place, depth: usize) {
-    let starts = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
-    let word = starts && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !word || RESERVED.contains(&name) {
+    if !is_word(name) {
         let message = format!("`{name}` is no name of a field: expected up to 64 letters, digits or `_`, and no word of CEL");
         reader.error(place, "invalid_name", message, None);
     } else if depth == 1 && TAKEN.contains(&name) {
@@ -98,7 +106,8 @@ fn visible_to(reader: &mut Reader<'_>, item: &Item<'_>, depth: usize) -> Option<
     Some(sight::sights(reader, item))
 }
 
-fn options(name: &str) -> &'static [&'static str] {
+/// What a field of this type takes.
+pub(in crate::policy) fn options(name: &str) -> &'static [&'static str] {
     match name {
         "text" => &["type", "optional", "visible_to", "min_length", "max_length", "pattern"],
         "integer" | "decimal" => &["type", "optional", "visible_to", "min", "max"],
@@ -147,10 +156,24 @@ fn text(reader: &mut Reader<'_>, table: &Table<'_>) -> FieldType {
     let default = i64::try_from(TEXT_MAX_DEFAULT).unwrap_or(i64::MAX);
     let max = reader.number(table, "max_length", 1..bounds + 1, default);
     let min = reader.number(table, "min_length", 0..max + 1, 0);
-    let pattern = reader
-        .text(table, "pattern")
-        .and_then(|(source, place)| Pattern::compile(&source).map_err(|message| reader.error(&place, "invalid_pattern", message, None)).ok());
+    let pattern = reader.text(table, "pattern").and_then(|(source, place)| pattern(reader, &source, &place));
     FieldType::Text { min_length: size(min), max_length: size(max), pattern }
+}
+
+fn pattern(reader: &mut Reader<'_>, source: &str, place: &Place) -> Option<Pattern> {
+    match Pattern::whole(source, reader.patterns) {
+        Ok(compiled) => {
+            reader.patterns = reader.patterns.saturating_sub(compiled.weight());
+            return Some(compiled);
+        }
+        Err(fault) => {
+            if matches!(fault, PatternFault::TooLarge(_)) {
+                reader.patterns = 0;
+            }
+            reader.error(place, "invalid_pattern", fault.to_string(), None);
+        }
+    }
+    None
 }
 
 /// A range in which something lies; the place is that of `max`, the later of the two to be thought of.
@@ -242,7 +265,7 @@ fn rows(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place, depth: usize)
     };
     let columns = reader.table(item, "columns, each with its type")?;
     let columns = fields(reader, columns, depth + 1);
-    Some(FieldType::Table { columns, max: elements(reader, table) })
+    Some(FieldType::Table { columns: columns.into(), max: elements(reader, table) })
 }
 
 fn elements(reader: &mut Reader<'_>, table: &Table<'_>) -> usize {

@@ -1,6 +1,8 @@
 //! Walks the parsed file and collects what is wrong, each finding with its place.
 
 use crate::policy::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::policy::expression::COST_MAX;
+use crate::policy::pattern::PATTERNS_MAX;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,6 +14,9 @@ pub(super) type Item<'t> = Spanned<DeValue<'t>>;
 
 /// After so many findings the rest is noise.
 const FINDINGS_MAX: usize = 100;
+
+/// The conditions of a file are so many bytes together at most.
+pub(super) const CONDITIONS_MAX: usize = 16 << 10;
 
 /// Names that later versions will know.
 const NOT_YET: [&str; 12] = [
@@ -46,12 +51,17 @@ impl Place {
 pub(super) struct Reader<'a> {
     file: &'a str,
     source: &'a str,
+    /// The weight that patterns may still have.
+    pub(super) patterns: usize,
+    /// The steps that conditions may still take, and their bytes.
+    pub(super) steps: u64,
+    pub(super) written: usize,
     found: Vec<(usize, Diagnostic)>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a str, source: &'a str) -> Self {
-        Self { file, source, found: Vec::new() }
+        Self { file, source, patterns: PATTERNS_MAX, steps: COST_MAX, written: CONDITIONS_MAX, found: Vec::new() }
     }
 
     /// Errors and warnings, in the order of the file.
@@ -62,18 +72,17 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn error(&mut self, place: &Place, code: &'static str, message: impl Into<String>, suggestion: Option<String>) {
-        let finding = Diagnostic::at(self.file, self.source, place.0.clone(), code, message).suggest(suggestion);
-        self.push(place, finding);
+        self.push(place, code, message.into(), suggestion, Severity::Error);
     }
 
     pub(super) fn warning(&mut self, place: &Place, code: &'static str, message: impl Into<String>, suggestion: Option<String>) {
-        let finding = Diagnostic::at(self.file, self.source, place.0.clone(), code, message).suggest(suggestion);
-        self.push(place, finding.warning());
+        self.push(place, code, message.into(), suggestion, Severity::Warning);
     }
 
-    fn push(&mut self, place: &Place, finding: Diagnostic) {
+    fn push(&mut self, place: &Place, code: &'static str, message: String, suggestion: Option<String>, severity: Severity) {
         if self.found.len() < FINDINGS_MAX {
-            self.found.push((place.0.start, finding));
+            let finding = Diagnostic::at(self.file, self.source, place.0.clone(), code, message).suggest(suggestion);
+            self.found.push((place.0.start, Diagnostic { severity, ..finding }));
         }
     }
 
@@ -83,7 +92,7 @@ impl<'a> Reader<'a> {
 
     /// Refuses the keys of a table that are not among the known.
     pub(super) fn keys(&mut self, table: &Table<'_>, what: &str, known: &[&str]) {
-        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).take(FINDINGS_MAX) {
             let name = key.get_ref();
             let place = Place(key.span());
             if NOT_YET.contains(&name.as_ref()) {

@@ -8,6 +8,8 @@ use crate::policy::expression::{Scope, Wanted};
 use crate::policy::{Rule, Verdict};
 
 const RULES_MAX: usize = 100;
+/// The rules of a file are compared with one another in this many steps at most.
+const COMPARING_MAX: usize = 200_000;
 const KEYS: [&str; 4] = ["name", "when", "verdict", "stage"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,10 +25,10 @@ pub(super) fn rules(reader: &mut Reader<'_>, table: &Table<'_>, whole: &Place, s
         return None;
     };
     let items = reader.array(item, RULES_MAX, "rules, each under `[[rule]]`");
-    let mut read: Vec<(Rule, Place)> = Vec::new();
+    let (mut read, mut comparing): (Vec<(Rule, Place)>, usize) = (Vec::new(), COMPARING_MAX);
     for item in items {
         if let Some(rule) = rule(reader, item, scope) {
-            reachable(reader, &rule, &read);
+            reachable(reader, &rule, &read, &mut comparing);
             read.push(rule);
         }
     }
@@ -70,12 +72,12 @@ fn verdict(reader: &mut Reader<'_>, table: &Table<'_>, place: &Place, scope: &Sc
     }
 }
 
-fn reachable(reader: &mut Reader<'_>, (rule, place): &(Rule, Place), earlier: &[(Rule, Place)]) {
+fn reachable(reader: &mut Reader<'_>, (rule, place): &(Rule, Place), earlier: &[(Rule, Place)], comparing: &mut usize) {
     if earlier.iter().any(|(other, _)| other.name == rule.name) {
         reader.error(place, "duplicate_name", format!("two rules are named `{}`", rule.name), None);
     }
     let others: Vec<&Rule> = earlier.iter().map(|(other, _)| other).collect();
-    if let Some(reason) = always_before(rule, &others) {
+    if let Some(reason) = always_before(rule, &others, comparing) {
         let message = format!("the rule `{}` can never be reached: {reason}", rule.name);
         reader.error(place, "unreachable_rule", message, Some("rules are read top to bottom; the first that holds decides".to_owned()));
     }

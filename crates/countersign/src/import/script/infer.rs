@@ -1,8 +1,8 @@
 //! What type a field has, from all the values that the script's lines gave it. In doubt `json`, which
 //! takes anything: a type that is too narrow would refuse what the script used to take.
 
-use super::names::is_field;
 use crate::import::{Literal, integer, is_decimal};
+use countersign_core::policy::parse::names_a_field;
 use serde_json::{Map, Value};
 
 /// Policies take this many fields.
@@ -55,7 +55,7 @@ pub(super) fn shape(payloads: &[&Literal]) -> Shape {
     for payload in payloads.iter().filter(|payload| ***payload != Literal::Null) {
         let Some(members) = payload.members() else { return whole(format!("a line has {} for its data", payload.kind())) };
         for (name, _) in members {
-            if !is_field(name) {
+            if !names_a_field(name) {
                 return whole(format!("{} is no name that a field may have", super::names::quoted(name)));
             }
             if !names.contains(&name.as_str()) {

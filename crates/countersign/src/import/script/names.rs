@@ -68,39 +68,6 @@ pub(super) fn person_name(text: &str, id: &str) -> String {
     if line.trim().is_empty() { id.to_owned() } else { line.trim().to_owned() }
 }
 
-/// Whether a condition may name a field so. Mirrors what policies take.
-pub(super) fn is_field(name: &str) -> bool {
-    const MEANT_OTHERWISE: [&str; 25] = [
-        "requester",
-        "request",
-        "now",
-        "approver",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "namespace",
-        "null",
-        "package",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ];
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !MEANT_OTHERWISE.contains(&name)
-}
-
 /// A text as TOML writes it, on one line whatever it holds; fit for comments too.
 pub(super) fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();

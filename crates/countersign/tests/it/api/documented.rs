@@ -104,7 +104,9 @@ async fn lives(harness: &Harness, caller: &mut Caller) {
     let done = caller.call(&mia, Method::POST, decide, &[id], Some(json!({ "decision": "approve", "revision": 2, "comment": "fine" }))).await.ok();
     assert_eq!(done["status"], "approved");
     harness.done(id).await;
-    caller.call(&leo, Method::GET, "/v1/requests/{id}", &[id], None).await.ok();
+    let seen = caller.call(&leo, Method::GET, "/v1/requests/{id}", &[id], None).await.ok();
+    let claim = Some(json!({ "payload_digest": seen["payload_digest"] }));
+    assert_eq!(caller.call(&leo, Method::POST, "/v1/requests/{id}/run", &[id], claim).await.status, 201);
     let other = harness.submit("7000 USD").await;
     caller.call(&leo, Method::POST, "/v1/requests/{id}/withdraw", &[&other], None).await.ok();
     let list = caller.call(&leo, Method::GET, "/v1/requests", &[], None).await.ok();

@@ -81,11 +81,11 @@ async fn a_request_that_changes_faster_than_it_can_be_decided_is_busy_and_unchan
     let door = still().await;
     let id = door.submit("expense", json!({ "amount": "5000 USD", "merchant": "ACME" })).await;
     let before = door.events(&id).await;
-    door.outrun.store(true, Ordering::SeqCst);
+    door.meddled.outrun.store(true, Ordering::SeqCst);
     let busy = door.decide("mia", &id, "approve").await;
     assert_eq!(busy.problem(), (503, "busy"));
-    assert!(busy.headers.contains_key("retry-after") && door.tries.load(Ordering::SeqCst) > 1, "it was tried again before it was given up");
-    door.outrun.store(false, Ordering::SeqCst);
+    assert!(busy.headers.contains_key("retry-after") && door.meddled.tries.load(Ordering::SeqCst) > 1, "it was tried again before it was given up");
+    door.meddled.outrun.store(false, Ordering::SeqCst);
     assert_eq!(door.events(&id).await, before);
     assert_eq!(door.decide("mia", &id, "approve").await.ok()["status"], "approved", "a moment later it goes through");
 }
@@ -102,4 +102,82 @@ async fn a_store_that_fails_decides_nothing_and_shows_nothing_of_itself() {
     door.broken.store(false, Ordering::SeqCst);
     assert_eq!(door.events(&id).await, before);
     assert_eq!(door.decide("mia", &id, "approve").await.ok()["status"], "approved");
+}
+
+const BOARD: &str = r#"
+policy = "board"
+title  = "motion {{ motion }}"
+owner  = "group:finance"
+[payload]
+motion = "text"
+[[rule]]
+name = "twice"
+  [[rule.stage]]
+  name      = "first"
+  approvers = ["group:finance"]
+  expire    = { after = "72h" }
+  [[rule.stage]]
+  name          = "second"
+  approvers     = ["group:finance"]
+  reject_quorum = 2
+  expire        = { after = "72h" }
+"#;
+
+#[tokio::test]
+async fn whose_approval_is_spent_and_who_objects_since_does_not_approve_again() {
+    let door = still().await;
+    std::fs::write(door.folder().join("policies/board.toml"), BOARD).unwrap();
+    assert_eq!(door.sources.reload().await.wrong, []);
+    let id = door.submit("board", json!({ "motion": "7" })).await;
+    assert_eq!(door.decide("ana", &id, "approve").await.ok()["status"], "pending");
+    let (ana, path) = (door.person("ana").await, format!("/v1/requests/{id}/decisions"));
+    let no = Some(json!({ "decision": "reject", "revision": 1, "comment": "read it again" }));
+    assert_eq!(door.ask(&ana, &path, no).await.ok()["status"], "pending", "one of two that reject");
+    let before = door.events(&id).await;
+    let again = door.decide("ana", &id, "approve").await;
+    assert_eq!(again.problem(), (409, "voice_already_counted"));
+    assert_eq!((&again.body["request"]["status"], door.events(&id).await), (&json!("pending"), before));
+    assert_eq!(door.decide("bo", &id, "approve").await.ok()["status"], "approved", "the stage needed somebody else");
+}
+
+#[tokio::test]
+async fn a_sign_in_link_that_was_used_is_spent() {
+    let door = still().await;
+    let link = door.engine.create_login_link(&countersign_core::id::PersonId::from("mia")).await.unwrap();
+    door.ask("", "/v1/login", Some(json!({ "link": link }))).await.ok();
+    for link in [link.as_str(), "never made"] {
+        assert_eq!(door.ask("", "/v1/login", Some(json!({ "link": link }))).await.problem(), (410, "link_spent"));
+    }
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_to_wait_the_answer_says_so() {
+    let door = Still::start(ApiSettings { streams_max: 0, ..ApiSettings::default() }, axum::Router::new()).await;
+    let id = door.submit("expense", json!({ "amount": "5000 USD", "merchant": "ACME" })).await;
+    let leo = door.person("leo").await;
+    let full = door.ask(&leo, &format!("/v1/requests/{id}?wait=1s"), None).await;
+    assert_eq!(full.problem(), (503, "too_many_streams"));
+    assert_eq!(door.ask(&leo, &format!("/v1/requests/{id}"), None).await.ok()["status"], "pending");
+}
+
+#[tokio::test]
+async fn an_approved_run_is_given_once_to_who_speaks_for_its_requester() {
+    let door = still().await;
+    let id = door.submit("expense", json!({ "amount": "5000 USD", "merchant": "ACME" })).await;
+    let (leo, mia, run) = (door.person("leo").await, door.person("mia").await, format!("/v1/requests/{id}/run"));
+    let digest = door.ask(&leo, &format!("/v1/requests/{id}"), None).await.ok()["payload_digest"].clone();
+    let claim = |digest: &serde_json::Value| Some(json!({ "payload_digest": digest }));
+    assert_eq!(door.ask(&leo, &run, claim(&digest)).await.problem(), (409, "not_approved"), "nobody agreed yet");
+    door.decide("mia", &id, "approve").await.ok();
+    let other = json!(format!("sha256:{}", "0".repeat(64)));
+    assert_eq!(door.ask(&leo, &run, claim(&other)).await.problem(), (409, "not_approved"), "that was not approved");
+    assert_eq!(door.ask(&leo, &run, claim(&json!("sha256:0"))).await.problem(), (422, "invalid_body"));
+    assert_eq!(door.ask(&mia, &run, claim(&digest)).await.problem(), (403, "forbidden"), "who approves does not run");
+    let eva = door.person("eva").await;
+    assert_eq!(door.ask(&eva, &run, claim(&digest)).await.problem(), (404, "unknown_request"));
+    let given = door.ask(&leo, &run, claim(&digest)).await;
+    assert_eq!((given.status, &given.body["claimed_by"], &given.body["payload_digest"]), (201, &json!("leo"), &digest), "{given:?}");
+    let again = door.ask(&leo, &run, claim(&digest)).await;
+    assert_eq!(again.problem(), (409, "already_run"));
+    assert!(again.body["detail"].as_str().unwrap().contains("by leo"), "{again:?}");
 }

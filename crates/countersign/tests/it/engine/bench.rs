@@ -1,7 +1,7 @@
 //! An engine with its performer over a meddled store, the sample files and a receiver on loopback. Nothing runs by
 //! itself: a test does one round of work at a time.
 
-use super::meddled::Meddled;
+use crate::harness::Meddled;
 use crate::harness::{Receiver, write_files};
 use countersign::app::install_tls;
 use countersign::channel::webhook::Webhook;

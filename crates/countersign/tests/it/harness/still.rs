@@ -1,8 +1,7 @@
 //! The whole door without a network and without workers, over the in-memory store: time moves when the test says so,
 //! and the store fails when the test says so. For what a running server is too quick or too healthy to show.
 
-use super::racing::Racing;
-use super::{Answer, PATIENCE, write_files};
+use super::{Answer, Meddled, PATIENCE, write_files};
 use axum::Router;
 use axum::body::Body;
 use countersign::api::{self, ApiSettings, ApiState};
@@ -18,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -27,9 +26,8 @@ pub struct Still {
     pub clock: Arc<Hand>,
     /// Commits fail while this is set.
     pub broken: Arc<AtomicBool>,
-    /// Commits to requests come too late while this is set; and how many did.
-    pub outrun: Arc<AtomicBool>,
-    pub tries: Arc<AtomicU32>,
+    /// Reaches into its store.
+    pub meddled: Arc<Meddled>,
     pub engine: Arc<Engine>,
     /// The files that are in force.
     pub sources: Sources,
@@ -79,9 +77,8 @@ impl Still {
             let broken = broken.clone();
             Arc::new(move |call| if call == Call::Commit && broken.load(Ordering::SeqCst) { Weather::FailBefore } else { Weather::Fine })
         }));
-        let (outrun, tries) = <(Arc<AtomicBool>, Arc<AtomicU32>)>::default();
-        let log = Racing { store: store.clone(), lost: outrun.clone(), tries: tries.clone() };
-        let ports = Ports { log: Arc::new(log), records: store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+        let meddled = Arc::new(Meddled::over(store.clone()));
+        let ports = Ports { log: meddled.clone(), records: store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let settings_of = Settings {
             public_url: "http://127.0.0.1:1".into(),
             summary_budget: None,
@@ -94,7 +91,7 @@ impl Still {
         let standing = sources.reload().await;
         assert_eq!(standing.wrong, [], "the sample files must load");
         let router = api::router(ApiState::new(engine.clone(), settings, CancellationToken::new()), beside);
-        Self { clock, broken, outrun, tries, engine, sources, router, folder }
+        Self { clock, broken, meddled, engine, sources, router, folder }
     }
 
     /// Where its files are.

@@ -1,5 +1,5 @@
-//! A store in memory that a test reaches into: it alters what is loaded, or lets something happen just before a
-//! commit.
+//! A store in memory that a test reaches into: it alters what is loaded, lets something happen just before a commit,
+//! or lets somebody else always be quicker.
 
 use async_trait::async_trait;
 use countersign_core::id::{KeyId, PersonId, RequestId};
@@ -11,7 +11,8 @@ use countersign_store::{
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 type Loading = Box<dyn Fn(&mut Loaded) + Send>;
 type Meanwhile = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
@@ -19,12 +20,21 @@ type Meanwhile = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 /// See the module.
 #[derive(Default)]
 pub struct Meddled {
-    store: MemoryStore,
+    store: Arc<MemoryStore>,
+    /// While it is true every commit that adds events finds its request changed.
+    pub outrun: AtomicBool,
+    /// How many did.
+    pub tries: AtomicU32,
     loading: Mutex<Option<Loading>>,
     meanwhile: Mutex<Option<Meanwhile>>,
 }
 
 impl Meddled {
+    /// Over this store.
+    pub fn over(store: Arc<MemoryStore>) -> Self {
+        Self { store, ..Self::default() }
+    }
+
     /// From now on everything is loaded like this; `None` ends it.
     pub fn load_like(&self, alter: Option<Loading>) {
         *self.loading.lock().unwrap() = alter;
@@ -46,6 +56,10 @@ impl RequestLog for Meddled {
         Ok(loaded)
     }
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        if commit.append.is_some() && self.outrun.load(Ordering::SeqCst) {
+            self.tries.fetch_add(1, Ordering::SeqCst);
+            return Err(CommitError::Conflict);
+        }
         let happens = if commit.append.is_some() { self.meanwhile.lock().unwrap().take() } else { None };
         if let Some(happens) = happens {
             happens().await;
