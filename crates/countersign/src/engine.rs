@@ -45,6 +45,7 @@ pub mod shelf;
 pub mod similar;
 pub mod subjects;
 pub mod submit;
+pub mod sweep;
 pub mod verification;
 pub mod versions;
 

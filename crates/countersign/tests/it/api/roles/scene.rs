@@ -130,7 +130,7 @@ impl Scene {
 
     /// A person presses a button of a list with this request marked in it.
     pub async fn press(&self, column: &Column, path: &str, id: &str) -> Answer {
-        let form = form(path, id);
+        let form = form(path.split('?').next().unwrap(), id);
         let pairs: Vec<(String, String)> =
             form.into_iter().chain([("token", column.token.clone())]).map(|(name, value)| (name.to_owned(), value)).collect();
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -157,7 +157,7 @@ impl Scene {
                 let body = format!("{}{}--edge--\r\n", part("token", &column.token), part("comment", "hm"));
                 request.header("content-type", "multipart/form-data; boundary=edge").body(body)
             }
-            ("FORM", _) if column.cookie.is_some() => return self.press(column, bare, &self.shared).await,
+            ("FORM", _) if column.cookie.is_some() => return self.press(column, path, &self.shared).await,
             (_, "attachments") if verb == Method::POST => request.header("content-type", "text/plain").body("a file"),
             _ if [Method::POST, Method::PUT].contains(&verb) => request.json(&body(bare, &column.name)),
             _ => request,
