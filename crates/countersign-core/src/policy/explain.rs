@@ -4,7 +4,7 @@
 use super::evaluate::{Evaluation, Risk, Ruling, RulingVerdict};
 pub use super::expression::ValueTrace;
 use super::select::Asking;
-use super::{Policy, StageSpec};
+use super::{OnExpiry, Policy, StageSpec};
 use crate::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -65,6 +65,12 @@ pub struct StagePreview {
     pub due: Option<Timestamp>,
     /// Its expiry, were it opened now; `None` for a stage that opens later.
     pub expires: Option<Timestamp>,
+    /// What becomes of the request where it expires.
+    pub on_expiry: OnExpiry,
+    /// Whether an approval must be signed with a passkey.
+    pub require_passkey: bool,
+    /// Whether whoever decides must have signed in: a confirm link is not enough.
+    pub require_sign_in: bool,
 }
 
 impl Policy {
@@ -128,6 +134,9 @@ impl Policy {
             seats,
             due: at(first),
             expires: at(stage.expire_after),
+            on_expiry: stage.on_expiry,
+            require_passkey: stage.require_passkey,
+            require_sign_in: stage.require_sign_in,
         }
     }
 }

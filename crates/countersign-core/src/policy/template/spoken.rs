@@ -1,0 +1,34 @@
+//! Payloads as texts for people show them: sums with the digits that their currency has. Nothing is rounded: a sum is
+//! never taken with more digits than its currency has, so digits are only added.
+
+use crate::money::Money;
+use crate::policy::field::{Field, FieldType};
+use serde_json::Value;
+
+/// The payload with its sums in full; everything else as it was sent.
+pub(super) fn spoken(fields: &[Field], payload: &Value) -> Value {
+    let mut shown = payload.clone();
+    members(fields, &mut shown);
+    shown
+}
+
+fn members(fields: &[Field], whole: &mut Value) {
+    for field in fields {
+        if let Some(value) = whole.get_mut(&field.name) {
+            one(&field.kind, value);
+        }
+    }
+}
+
+fn one(kind: &FieldType, value: &mut Value) {
+    match (kind, value) {
+        (FieldType::Money { .. }, Value::String(text)) => {
+            if let Ok(sum) = Money::parse(text) {
+                *text = sum.in_full().to_string();
+            }
+        }
+        (FieldType::List { of, .. }, Value::Array(all)) => all.iter_mut().for_each(|value| one(of, value)),
+        (FieldType::Table { columns, .. }, Value::Array(rows)) => rows.iter_mut().for_each(|row| members(columns, row)),
+        _ => {}
+    }
+}
