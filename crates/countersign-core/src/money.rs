@@ -81,6 +81,15 @@ impl Money {
         Ok(Self { amount, currency })
     }
 
+    /// The same sum with at least the digits that ISO 4217 gives its currency: `5 USD` is `5.00 USD`. As it is where that
+    /// many digits do not fit.
+    #[must_use]
+    pub fn in_full(&self) -> Self {
+        let mut amount = self.amount;
+        amount.rescale(amount.scale().max(self.currency.digits()));
+        Self { amount, ..*self }
+    }
+
     /// Compares two sums of one currency.
     ///
     /// # Errors
@@ -160,6 +169,22 @@ mod tests {
     fn a_sum_is_shown_as_it_was_written() {
         for text in ["1250.00 USD", "0.1 EUR", "-7 JPY", "0 USD", "12700000.00 GBP", "1.234 KWD"] {
             assert_eq!(Money::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_sum_in_full_has_the_digits_of_its_currency_and_is_the_same_sum() {
+        for (text, full) in [
+            ("309375.0 GBP", "309375.00 GBP"),
+            ("46750.00 USD", "46750.00 USD"),
+            ("5 USD", "5.00 USD"),
+            ("-0.5 EUR", "-0.50 EUR"),
+            ("7 JPY", "7 JPY"),
+            ("1.2 KWD", "1.200 KWD"),
+            ("79228162514264337593543950335 USD", "79228162514264337593543950335 USD"),
+        ] {
+            let sum = Money::parse(text).unwrap();
+            assert_eq!((sum.in_full().to_string().as_str(), sum.in_full()), (full, sum), "{text}");
         }
     }
 

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 pub(crate) mod arrival;
 pub mod attachments;
+pub(crate) mod attempts;
 pub mod body;
 pub mod codes;
 pub mod dead_letters;
@@ -82,6 +83,8 @@ pub struct ApiState {
     pub stop: CancellationToken,
     /// Who was recognised lately, and who asks too often.
     pub(crate) gate: Arc<gate::Gate>,
+    /// Who fails to sign in too often.
+    pub(crate) attempts: Arc<attempts::Attempts>,
     /// What is counted.
     pub(crate) metrics: Arc<metrics::Metrics>,
     /// Where people sign in, if there is anywhere.
@@ -100,7 +103,7 @@ impl ApiState {
         let streams = Arc::new(Semaphore::new(settings.streams_max));
         let metrics = Arc::new(metrics::Metrics::new(&engine));
         let open_pages = Arc::new(Semaphore::new(settings.open_pages_max));
-        Self { engine, settings: Arc::new(settings), stop, gate, metrics, providers: None, streams, open_pages }
+        Self { engine, settings: Arc::new(settings), stop, gate, attempts: Arc::default(), metrics, providers: None, streams, open_pages }
     }
 
     /// The same, where people sign in at these providers.

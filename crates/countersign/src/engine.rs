@@ -47,6 +47,7 @@ pub mod shelf;
 pub mod similar;
 pub mod subjects;
 pub mod submit;
+pub mod sweep;
 pub mod verification;
 pub mod versions;
 pub mod whole;

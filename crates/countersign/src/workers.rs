@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 pub mod notice;
 pub mod outbox;
 pub mod perform;
+pub mod sweep;
 pub mod wakeups;
 
 /// A worker rests at least this long between two looks. What is due is due by the store's clock; on a node

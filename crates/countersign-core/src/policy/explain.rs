@@ -6,7 +6,7 @@ use super::expression::Steps;
 pub use super::expression::{Traced, ValueTrace};
 use super::select::Asking;
 use super::sight::Veil;
-use super::{Policy, StageSpec};
+use super::{OnExpiry, Policy, StageSpec};
 use crate::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -67,6 +67,12 @@ pub struct StagePreview {
     pub due: Option<Timestamp>,
     /// Its expiry, were it opened now; `None` for a stage that opens later.
     pub expires: Option<Timestamp>,
+    /// What becomes of the request where it expires.
+    pub on_expiry: OnExpiry,
+    /// Whether an approval must be signed with a passkey.
+    pub require_passkey: bool,
+    /// Whether whoever decides must have signed in: a confirm link is not enough.
+    pub require_sign_in: bool,
 }
 
 impl Policy {
@@ -133,6 +139,9 @@ impl Policy {
             seats,
             due: at(first),
             expires: at(stage.expire_after),
+            on_expiry: stage.on_expiry,
+            require_passkey: stage.require_passkey,
+            require_sign_in: stage.require_sign_in,
         }
     }
 }

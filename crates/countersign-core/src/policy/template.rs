@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod holes;
+mod spoken;
 
 /// What a template is called within its own environment.
 const COMPILED: &str = "template";
@@ -128,10 +129,11 @@ impl Template {
 
 impl Policy {
     /// The title of a request with this payload: one line, at most 200 characters, invisible and
-    /// direction-changing characters made visible. The policy's name where the template fails.
+    /// direction-changing characters made visible, sums with the digits of their currency. The policy's name where the
+    /// template fails.
     #[must_use]
     pub fn title(&self, payload: &Value) -> String {
-        let rendered = self.title.render(payload).map(|text| one_line(&text));
+        let rendered = self.title.render(&spoken::spoken(&self.fields, payload, &self.title.names)).map(|text| one_line(&text));
         rendered.ok().filter(|title| !title.is_empty()).unwrap_or_else(|| self.name.to_string())
     }
 }

@@ -74,6 +74,7 @@ codes! {
     "signin_unreachable" 502 "The identity provider did not answer"
     "timeout" 503 "It took too long"
     "too_late" 410 "The time to decide has passed"
+    "too_many_attempts" 429 "Too many attempts to sign in"
     "too_many_passkeys" 409 "Too many passkeys"
     "too_many_attachments" 409 "There is no room for another attachment"
     "too_many_streams" 503 "Too many streams are open"

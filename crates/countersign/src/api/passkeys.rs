@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+use webauthn_rs::prelude::PublicKeyCredential;
 
 /// A passkey.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -146,7 +147,7 @@ impl Shape for StepUpBody {
     }
 }
 
-/// Whose passkeys are meant.
+/// Whose passkeys or sessions are meant.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -156,7 +157,7 @@ pub struct Whose {
 }
 
 impl Whose {
-    fn person(self) -> Option<PersonId> {
+    pub(super) fn person(self) -> Option<PersonId> {
         self.person.map(PersonId::new)
     }
 }
@@ -253,7 +254,11 @@ pub(super) async fn sign_in(
     Strict(answer): Strict<AnswerBody>,
 ) -> Result<Response, Problem> {
     origin::same(&headers, &state)?;
-    let person = state.engine.finish_passkey_sign_in(&answer.ceremony, &credential(answer.credential)?).await?;
+    let credential: PublicKeyCredential = credential(answer.credential)?;
+    let account = credential.get_user_unique_id().unwrap_or_default();
+    state.attempts.begin("passkey", account)?;
+    let person = state.engine.finish_passkey_sign_in(&answer.ceremony, &credential).await?;
+    state.attempts.succeeded("passkey", account);
     let secret = state.engine.open_session(&person, &whence.arrival(SignedBy::Passkey)).await?;
     if let Some(brought) = jar.get(cookie_name(&state)) {
         state.engine.end_session(brought.value()).await?;

@@ -1,17 +1,16 @@
-//! Signing the terminal in and out: a one-time link becomes a session. And the sessions of whoever calls: listed,
-//! ended one by one or all at once.
+//! Signing the terminal in and out: a one-time link becomes a session. And the sessions of whoever calls, or
+//! for admins of somebody else: listed, ended one by one or all at once.
 
 use super::ApiState;
 use super::arrival::Whence;
 use super::body::{Members, Nothing, Shape, Strict};
-use super::parameters::{NoParameters, Parameters};
+use super::parameters::Parameters;
+use super::passkeys::Whose;
 use super::permit::{self, Permit, SESSION_PREFIX, Stranger};
 use super::problem::{Problem, ProblemBody};
 use crate::engine::sessions::{SessionRecord, SignedBy};
-use crate::engine::{Caller, EngineError};
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
-use countersign_core::id::PersonId;
 use http::StatusCode;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -121,46 +120,51 @@ pub(super) async fn logout(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The sessions of the person who calls.
-#[utoipa::path(get, path = "/v1/sessions", tag = "session",
+/// One's sessions; for admins with `?person=` another's.
+#[utoipa::path(get, path = "/v1/sessions", tag = "session", params(Whose),
     responses((status = 200, body = SessionPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(state): State<ApiState>,
     Permit(caller): Permit,
     Ok(Held(secret)): Result<Held, Infallible>,
-    _: Parameters<NoParameters>,
+    Parameters(whose): Parameters<Whose>,
 ) -> Result<Json<SessionPage>, Problem> {
+    let person = state.engine.whose_sessions(&caller, whose.person().as_ref())?;
     let current = state.engine.session(&secret).await?.map(|session| session.id);
-    let sessions = state.engine.sessions_of(person(&caller)?).await?;
+    let sessions = state.engine.sessions_of(&person).await?;
     let items = sessions.into_iter().map(|session| line(session, current.as_deref())).collect();
     Ok(Json(SessionPage { items, next: None }))
 }
 
-/// Ends one session of the person who calls.
-#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "session", params(("id" = String, Path)),
+/// Ends one of one's sessions; for admins with `?person=` one of another's.
+#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "session", params(("id" = String, Path), Whose),
     responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn end(State(state): State<ApiState>, Permit(caller): Permit, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    if state.engine.end_session_of(person(&caller)?, &id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+pub(super) async fn end(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Path(id): Path<String>,
+    Parameters(whose): Parameters<Whose>,
+) -> Result<StatusCode, Problem> {
+    let person = state.engine.whose_sessions(&caller, whose.person().as_ref())?;
+    if state.engine.end_session_of(&person, &id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
-/// Signs the person who calls out everywhere: this call's session ends as well.
-#[utoipa::path(delete, path = "/v1/sessions", tag = "session",
+/// Signs whoever calls out everywhere, this call's session too; for admins with `?person=` another.
+#[utoipa::path(delete, path = "/v1/sessions", tag = "session", params(Whose),
     responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn end_all(State(state): State<ApiState>, Permit(caller): Permit) -> Result<StatusCode, Problem> {
-    state.engine.end_sessions_of(person(&caller)?).await?;
+pub(super) async fn end_all(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(whose): Parameters<Whose>,
+) -> Result<StatusCode, Problem> {
+    let person = state.engine.whose_sessions(&caller, whose.person().as_ref())?;
+    state.engine.end_sessions_of(&person).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What is said of a session that is not there, and of somebody else's.
 pub(crate) fn unknown() -> Problem {
-    Problem::new("unknown_session", "you have no session of this id; it may have ended already")
-}
-
-fn person(caller: &Caller) -> Result<&PersonId, EngineError> {
-    match caller {
-        Caller::Person { id, .. } => Ok(id),
-        Caller::Key { .. } => Err(EngineError::Forbidden("a key has no sessions: only people sign in")),
-    }
+    Problem::new("unknown_session", "there is no session of this id that you may end; it may have ended already")
 }
 
 fn line(session: SessionRecord, current: Option<&str>) -> SessionLine {

@@ -4,7 +4,7 @@
 use super::{App, local};
 use crate::api::{self, ApiSettings, ApiState};
 use crate::sources::watch;
-use crate::workers::{outbox, wakeups};
+use crate::workers::{outbox, sweep, wakeups};
 use axum::Router;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -49,6 +49,7 @@ impl App {
             workers.spawn(outbox::run(self.performer.clone(), stop.clone()));
         }
         workers.spawn(wakeups::run(self.engine.clone(), stop.clone()));
+        workers.spawn(sweep::run(self.engine.clone(), stop.clone()));
         workers.spawn(watch::run(self.sources.clone(), stop.clone()));
         workers
     }

@@ -174,6 +174,10 @@ fn print(body: &ExplanationBody) {
         if let Some(due) = &stage.due {
             terminal::say(&format!("  due       {}", terminal::moment(due, now)));
         }
+        if let Some(require) = &stage.require {
+            terminal::say(&format!("  requires  {require}"));
+        }
+        terminal::say(&format!("  expiry    {}", stage.on_expiry));
     }
 }
 

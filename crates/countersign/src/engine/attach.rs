@@ -26,12 +26,13 @@ pub struct Kept {
 }
 
 impl Engine {
-    /// Somebody who sees the request puts a file beside it.
+    /// Somebody who may add to the conversation puts a file beside the request.
     ///
     /// # Errors
-    /// When the caller does not see it, the file is none that is taken, or there is no room.
+    /// When the caller does not see it or only reads, the file is none that is taken, or there is no room.
     pub async fn attach(&self, caller: &Caller, id: RequestId, upload: Upload) -> Result<(Handled, Attachment), EngineError> {
         let whole = self.must_see(caller, id).await?;
+        caller.comments(&whole)?;
         let about = upload.accepted().map_err(EngineError::UnfitAttachment)?;
         // The law says it again at the commit; asked here, nothing is sealed in vain.
         if whole.request.attachments.len() >= ATTACHMENTS_MAX {

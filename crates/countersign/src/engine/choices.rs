@@ -60,6 +60,20 @@ impl Engine {
         Ok(())
     }
 
+    /// Reads again what this person chose, which may have been at another node.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn refresh_choices(&self, person: &PersonId) -> Result<(), Fault> {
+        let Some(record) = self.records().get(Kind::Setting, &format!("{PREFIX}{person}")).await? else { return Ok(()) };
+        match serde_json::from_slice::<Choices>(&record.bytes) {
+            Ok(choices) if choices != self.shelf().choices(person) => self.shelf().choose(person, choices),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(person.id = %person, error = %error, "choices that were kept are not read by this version"),
+        }
+        Ok(())
+    }
+
     /// Keeps what the caller chose for themselves.
     ///
     /// # Errors

@@ -43,10 +43,14 @@ impl Engine {
     pub async fn use_login_link(&self, secret: &str, arrival: &Arrival) -> Result<Option<(String, PersonId)>, EngineError> {
         let Some(record) = self.records().get(Kind::LoginLink, &hash(secret)).await? else { return Ok(None) };
         let link: Link = read(&record)?;
+        // A late one is like one that never was: nothing is written for it, and a sweep takes it away.
+        if link.expires_at <= self.clock().now() {
+            return Ok(None);
+        }
         let removed = self.records().put(Put { kind: Kind::LoginLink, key: hash(secret), expected: record.version, bytes: None }).await;
         match removed {
-            Ok(_) if link.expires_at > self.clock().now() => {}
-            Ok(_) | Err(PutError::Conflict) => return Ok(None),
+            Ok(_) => {}
+            Err(PutError::Conflict) => return Ok(None),
             Err(PutError::Fault(fault)) => return Err(fault.into()),
         }
         let person = PersonId::new(link.person);

@@ -93,7 +93,7 @@ pub struct SessionRecord {
 
 impl SessionRecord {
     /// Whether it still opens anything.
-    fn lasts(&self, now: Timestamp, rules: &SessionRules) -> bool {
+    pub(super) fn lasts(&self, now: Timestamp, rules: &SessionRules) -> bool {
         now < self.ends_at && now.duration_since(self.last_used_at) < rules.idle
     }
 }
@@ -259,6 +259,8 @@ fn tag(person: &PersonId) -> [u8; TAG_BYTES] {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+mod whose;
 
 #[cfg(test)]
 mod tests;

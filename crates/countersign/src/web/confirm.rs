@@ -196,6 +196,7 @@ async fn open(state: &ApiState, secret: String, whence: Whence) -> Result<Opened
     };
     let caller = Caller::Person { id: confirm.person.clone(), door: Door::Link };
     state.gate.admit(&caller).map_err(|limited| problem(&limited))?;
+    state.engine.refresh_choices(&confirm.person).await.map_err(|fault| problem(&fault.into()))?;
     let words = Words::of_person(&state.engine.shelf().people(), &confirm.person, &whence.headers, now);
     Ok(Opened { secret, name: state.engine.shelf().people().name(&confirm.person), confirm, words })
 }

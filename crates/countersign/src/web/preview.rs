@@ -5,6 +5,7 @@ use super::words::{When, Words};
 use crate::engine::dryrun::DryRun;
 use crate::engine::shelf::People;
 use crate::summary::visible::visible;
+use crate::wire::explain::{expiry, requirement};
 use countersign_core::id::PersonId;
 use countersign_core::policy::evaluate::RulingVerdict;
 use countersign_core::policy::explain::{RuleResult, RuleTrace, StagePreview, Traced, ValueTrace};
@@ -68,6 +69,10 @@ pub struct Asked {
     pub too_few: bool,
     /// When it would give up, were it opened now.
     pub expires: Option<When>,
+    /// What becomes of the request then: `expire`, `reject` or `approve`.
+    pub on_expiry: &'static str,
+    /// `passkey` or `sign-in`, where a decision needs one.
+    pub require: Option<&'static str>,
 }
 
 /// In the reader's words.
@@ -124,6 +129,8 @@ fn asked(stage: &StagePreview, people: &People, words: &Words) -> Asked {
         people: names(&stage.approvers, people),
         too_few: stage.approvers.len() < needed,
         expires: stage.expires.map(|at| words.time(at)),
+        on_expiry: expiry(stage.on_expiry),
+        require: requirement(stage.require_passkey, stage.require_sign_in),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The page of my sessions: where I am signed in, with a button for each and one for all.
+//! The page of my sessions: where I am signed in, with a button for each and one for all. For admins also where somebody
+//! else is signed in.
 
 use super::frame::{Frame, Place};
 use super::page::{self, Back};
@@ -9,12 +10,15 @@ use crate::api::ApiState;
 use crate::api::session::{Held, unknown};
 use crate::engine::EngineError;
 use crate::engine::sessions::{SessionRecord, SignedBy};
+use crate::summary::visible::visible;
 use askama::Template;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use countersign_core::id::PersonId;
 use http::StatusCode;
+use serde::Deserialize;
 use std::convert::Infallible;
 
 #[derive(Template)]
@@ -22,6 +26,40 @@ use std::convert::Infallible;
 struct SessionsPage {
     frame: Frame,
     sessions: Vec<Line>,
+    /// Whose they are, where they are not the reader's own.
+    of: Option<Other>,
+    /// Whether the reader may ask for somebody else's.
+    asks: bool,
+}
+
+/// Somebody else.
+struct Other {
+    /// Their name, or their id where the directory has none.
+    name: String,
+    /// What goes behind the addresses of the forms.
+    query: String,
+}
+
+/// Whose sessions are meant.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Whose {
+    person: Option<String>,
+}
+
+impl Whose {
+    fn of(asked: Result<Query<Self>, QueryRejection>) -> Option<PersonId> {
+        let Query(whose) = asked.unwrap_or_default();
+        whose.person.map(|person| person.trim().to_owned()).filter(|person| !person.is_empty()).map(PersonId::new)
+    }
+}
+
+/// The page of this person, seen by this visitor.
+fn address(visitor: &Visitor, person: &PersonId) -> String {
+    if *person == visitor.person { "/me/sessions".to_owned() } else { format!("/me/sessions{}", query(person)) }
+}
+
+fn query(person: &PersonId) -> String {
+    format!("?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("person", person.as_str()).finish())
 }
 
 /// One session in the list.
@@ -37,17 +75,34 @@ struct Line {
 }
 
 /// Shows the list.
-pub(super) async fn show(State(state): State<ApiState>, visitor: Visitor, Ok(Held(secret)): Result<Held, Infallible>) -> Response {
-    match lines(&state, &visitor, &secret).await {
-        Ok(sessions) => page::render(StatusCode::OK, &SessionsPage { frame: Frame::of(&visitor, Place::Me), sessions }),
-        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), None),
+pub(super) async fn show(
+    State(state): State<ApiState>,
+    visitor: Visitor,
+    Ok(Held(secret)): Result<Held, Infallible>,
+    asked: Result<Query<Whose>, QueryRejection>,
+) -> Response {
+    match page_of(&state, &visitor, &secret, Whose::of(asked)).await {
+        Ok(page) => page::render(StatusCode::OK, &page),
+        Err(error) => refused(&visitor, error),
     }
 }
 
-async fn lines(state: &ApiState, visitor: &Visitor, secret: &str) -> Result<Vec<Line>, EngineError> {
+async fn page_of(state: &ApiState, visitor: &Visitor, secret: &str, of: Option<PersonId>) -> Result<SessionsPage, EngineError> {
+    let person = state.engine.whose_sessions(&visitor.caller, of.as_ref())?;
     let current = state.engine.session(secret).await?.map(|session| session.id);
-    let sessions = state.engine.sessions_of(&visitor.person).await?;
-    Ok(sessions.into_iter().map(|session| line(session, visitor, current.as_deref())).collect())
+    let sessions = state.engine.sessions_of(&person).await?;
+    let people = state.engine.shelf().people();
+    Ok(SessionsPage {
+        frame: Frame::of(visitor, Place::Me),
+        sessions: sessions.into_iter().map(|session| line(session, visitor, current.as_deref())).collect(),
+        of: (person != visitor.person).then(|| Other { name: visible(&people.name(&person)).into_owned(), query: query(&person) }),
+        asks: visitor.caller.administers(&people.roster).is_ok(),
+    })
+}
+
+fn refused(visitor: &Visitor, error: EngineError) -> Response {
+    let back = Some(Back { address: "/me/sessions".into(), words: "sessions-back" });
+    page::problem(Frame::of(visitor, Place::Me), &error.into(), back)
 }
 
 fn line(session: SessionRecord, visitor: &Visitor, current: Option<&str>) -> Line {
@@ -73,26 +128,42 @@ pub(super) async fn end(
     State(state): State<ApiState>,
     visitor: Visitor,
     Path(id): Path<String>,
+    asked: Result<Query<Whose>, QueryRejection>,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
     if let Err(problem) = pressed(&visitor, form) {
         return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
-    let back = Some(Back { address: "/me/sessions".into(), words: "sessions-back" });
-    match state.engine.end_session_of(&visitor.person, &id).await {
-        Ok(true) => Redirect::to("/me/sessions").into_response(),
-        Ok(false) => page::problem(Frame::of(&visitor, Place::Me), &unknown(), back),
-        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), back),
+    let person = match state.engine.whose_sessions(&visitor.caller, Whose::of(asked).as_ref()) {
+        Ok(person) => person,
+        Err(error) => return refused(&visitor, error),
+    };
+    let address = address(&visitor, &person);
+    match state.engine.end_session_of(&person, &id).await {
+        Ok(true) => Redirect::to(&address).into_response(),
+        Ok(false) => page::problem(Frame::of(&visitor, Place::Me), &unknown(), Some(Back { address, words: "sessions-back" })),
+        Err(error) => refused(&visitor, error),
     }
 }
 
-/// Ends all of them, this one too.
-pub(super) async fn end_all(State(state): State<ApiState>, visitor: Visitor, jar: CookieJar, form: Result<Form<Pressed>, FormRejection>) -> Response {
+/// Ends all of them; this one too, where they are the visitor's own.
+pub(super) async fn end_all(
+    State(state): State<ApiState>,
+    visitor: Visitor,
+    jar: CookieJar,
+    asked: Result<Query<Whose>, QueryRejection>,
+    form: Result<Form<Pressed>, FormRejection>,
+) -> Response {
     if let Err(problem) = pressed(&visitor, form) {
         return page::problem(Frame::of(&visitor, Place::Me), &problem, None);
     }
-    match state.engine.end_sessions_of(&visitor.person).await {
-        Ok(_) => (jar.remove(signin::gone(&state)), signin::signed_out(visitor.words)).into_response(),
-        Err(error) => page::problem(Frame::of(&visitor, Place::Me), &error.into(), None),
+    let person = match state.engine.whose_sessions(&visitor.caller, Whose::of(asked).as_ref()) {
+        Ok(person) => person,
+        Err(error) => return refused(&visitor, error),
+    };
+    match state.engine.end_sessions_of(&person).await {
+        Ok(_) if person == visitor.person => (jar.remove(signin::gone(&state)), signin::signed_out(visitor.words)).into_response(),
+        Ok(_) => Redirect::to(&address(&visitor, &person)).into_response(),
+        Err(error) => refused(&visitor, error),
     }
 }

@@ -49,6 +49,7 @@ impl FromRequestParts<ApiState> for Visitor {
         if !parts.method.is_safe() {
             origin::same(&parts.headers, state).map_err(IntoResponse::into_response)?;
         }
+        state.engine.refresh_choices(&person).await.map_err(|fault| page::problem(stranger(), &fault.into(), None))?;
         let caller = Caller::Person { id: person.clone(), door: Door::Web };
         state.gate.admit(&caller).map_err(IntoResponse::into_response)?;
         let people = state.engine.shelf().people();

@@ -3,7 +3,7 @@
 use countersign_core::id::PersonId;
 use countersign_core::policy::evaluate::RulingVerdict;
 use countersign_core::policy::explain::{Explanation, RuleResult, RuleTrace, StagePreview, Traced, ValueTrace};
-use countersign_core::policy::{Field, FieldType, Policy, Verdict};
+use countersign_core::policy::{Field, FieldType, OnExpiry, Policy, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -121,6 +121,31 @@ pub struct StagePreviewBody {
     pub due: Option<String>,
     /// Its expiry, were it opened now.
     pub expires_at: Option<String>,
+    /// What becomes of the request then: expire, reject or approve.
+    pub on_expiry: String,
+    /// `sign-in` where a confirm link is not enough, `passkey` where an approval must be signed; absent where neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<String>,
+}
+
+/// What a stage requires of a decision, as the policy says it.
+#[must_use]
+pub fn requirement(passkey: bool, sign_in: bool) -> Option<&'static str> {
+    match (passkey, sign_in) {
+        (true, _) => Some("passkey"),
+        (false, true) => Some("sign-in"),
+        (false, false) => None,
+    }
+}
+
+/// What becomes of a stage that expires, as the policy says it.
+#[must_use]
+pub fn expiry(on_expiry: OnExpiry) -> &'static str {
+    match on_expiry {
+        OnExpiry::Expire => "expire",
+        OnExpiry::Reject => "reject",
+        OnExpiry::Approve => "approve",
+    }
 }
 
 /// A policy; its source only where one is asked for.
@@ -208,5 +233,7 @@ fn preview(stage: &StagePreview) -> StagePreviewBody {
         approvers: stage.approvers.iter().map(PersonId::to_string).collect(),
         due: stage.due.and_then(|at| jiff::Timestamp::from_millisecond(at.as_millisecond()).ok()).map(|at| at.to_string()),
         expires_at: stage.expires.map(|at| at.to_string()),
+        on_expiry: expiry(stage.on_expiry).to_owned(),
+        require: requirement(stage.require_passkey, stage.require_sign_in).map(str::to_owned),
     }
 }

@@ -18,6 +18,7 @@ mod confirm;
 mod demo;
 mod driver;
 mod hands;
+mod lighthouse;
 mod page;
 mod passkeys;
 mod pictures;

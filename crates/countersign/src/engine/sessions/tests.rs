@@ -143,3 +143,75 @@ async fn more_sessions_than_a_page_holds_are_all_ended() {
     assert_eq!(scene.engine.end_sessions_of(&PersonId::from("mia")).await.unwrap(), PAGE + 5);
     assert!(scene.engine.sessions_of(&PersonId::from("mia")).await.unwrap().is_empty());
 }
+
+/// Sweeps until everything was looked at once; how many were removed, and in how many steps.
+async fn sweep(scene: &Scene) -> (usize, usize) {
+    let (mut place, mut removed) = (crate::engine::sweep::SweepPlace::default(), 0);
+    for step in 1..100 {
+        let swept = scene.engine.sweep_step(&mut place).await.unwrap();
+        removed += swept.removed;
+        if swept.through {
+            return (removed, step);
+        }
+    }
+    panic!("a sweep comes to its end");
+}
+
+async fn kept(scene: &Scene, kind: Kind) -> usize {
+    scene.store.list_kind(kind, None, 10_000).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn what_has_ended_is_swept_away_and_nothing_else() {
+    let scene = scene();
+    for _ in 0..450 {
+        scene.engine.create_login_link(&PersonId::from("leo")).await.unwrap();
+        open(&scene, "leo").await;
+    }
+    assert_eq!(sweep(&scene).await.0, 0, "all of it is good");
+    scene.clock.advance(SignedDuration::from_hours(25));
+    let (link, session) = (scene.engine.create_login_link(&PersonId::from("mia")).await.unwrap(), open(&scene, "mia").await);
+    let (removed, steps) = sweep(&scene).await;
+    assert_eq!((removed, kept(&scene, Kind::LoginLink).await, kept(&scene, Kind::Session).await), (900, 1, 1));
+    assert!(steps >= 6, "{steps}: a step is small");
+    assert!(opens(&scene, &session).await);
+    assert!(scene.engine.use_login_link(&link, &arrival()).await.unwrap().is_some());
+    assert_eq!(sweep(&scene).await.0, 0);
+}
+
+#[tokio::test]
+async fn a_late_link_is_like_one_that_never_was_and_nothing_is_written_for_it() {
+    let scene = scene();
+    let link = scene.engine.create_login_link(&PersonId::from("mia")).await.unwrap();
+    scene.clock.advance(SignedDuration::from_hours(24));
+    for secret in [link.as_str(), "unknown"] {
+        assert!(scene.engine.peek_login_link(secret).await.unwrap().is_none());
+        assert!(scene.engine.use_login_link(secret, &arrival()).await.unwrap().is_none());
+    }
+    assert_eq!((kept(&scene, Kind::LoginLink).await, kept(&scene, Kind::Session).await), (1, 0));
+}
+
+#[tokio::test]
+async fn the_sweeping_worker_takes_away_what_has_ended() {
+    let scene = scene();
+    scene.engine.create_login_link(&PersonId::from("mia")).await.unwrap();
+    scene.clock.advance(SignedDuration::from_hours(24));
+    crate::workers::sweep::run_once(&scene.engine, &mut crate::engine::sweep::SweepPlace::default()).await;
+    assert_eq!(kept(&scene, Kind::LoginLink).await, 0);
+}
+
+#[tokio::test]
+async fn what_a_person_chose_at_another_node_holds_when_they_look() {
+    let scene = scene();
+    let other = Engine::new(
+        Ports { log: scene.store.clone(), records: scene.store.clone(), clock: Arc::new(Set(scene.clock.clone())), random: Arc::new(SystemRandom) },
+        scene.engine.settings().clone(),
+    );
+    other.shelf().set_people(crate::engine::shelf::People { roster: roster(&["mia"]), ..Default::default() });
+    let mia = PersonId::from("mia");
+    let german = crate::engine::choices::Choices { language: Some("de".into()), time_zone: None };
+    other.choose(&Caller::Person { id: mia.clone(), door: Door::Web }, german).await.unwrap();
+    assert_eq!(scene.engine.shelf().people().languages.get(&mia), None);
+    scene.engine.refresh_choices(&mia).await.unwrap();
+    assert_eq!(scene.engine.shelf().people().languages.get(&mia).map(String::as_str), Some("de"));
+}

@@ -4,8 +4,9 @@ use super::diagram::{Diagram, diagram};
 use crate::engine::shelf::People;
 use crate::web::preview::names;
 use crate::web::words::Words;
+use crate::wire::explain::{expiry, requirement};
 use countersign_core::id::PersonId;
-use countersign_core::policy::{Level, LevelMode, OnExpiry, Policy, Rule, Selector, StageSpec, Verdict};
+use countersign_core::policy::{Level, LevelMode, Policy, Rule, Selector, StageSpec, Verdict};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
@@ -37,7 +38,7 @@ pub struct StageRow {
     pub today: String,
     /// Beside which stage it runs.
     pub beside: Option<String>,
-    /// Reminders, escalations, the end: one sentence each.
+    /// What it requires, reminders, escalations, the end: one sentence each.
     pub times: Vec<String>,
 }
 
@@ -110,19 +111,13 @@ fn either(said: &[String], words: &Words) -> String {
 
 fn times(spec: &StageSpec, people: &People, words: &Words) -> Vec<String> {
     let remind = spec.remind_every.map(|every| words.say("policy-remind").arg("every", span(every, words)).to_string());
-    let ends = words.one(
-        "policy-expiry",
-        match spec.on_expiry {
-            OnExpiry::Expire => "expire",
-            OnExpiry::Reject => "reject",
-            OnExpiry::Approve => "approve",
-        },
-    );
+    let ends = words.one("policy-expiry", expiry(spec.on_expiry));
+    let require = requirement(spec.require_passkey, spec.require_sign_in).map(|word| words.one("policy-require", word).to_string());
     let end = ends.arg("after", span(spec.expire_after, words)).to_string();
     let rejections = (spec.reject_quorum > 1).then(|| words.say("policy-rejections").arg("count", spec.reject_quorum).to_string());
     let repeat = spec.repeat_allowed.then(|| words.say("policy-repeat").to_string());
     let levels = spec.escalate.iter().map(|level| escalation(level, people, words));
-    remind.into_iter().chain(levels).chain([end]).chain(rejections).chain(repeat).collect()
+    require.into_iter().chain(remind).chain(levels).chain([end]).chain(rejections).chain(repeat).collect()
 }
 
 fn escalation(level: &Level, people: &People, words: &Words) -> String {

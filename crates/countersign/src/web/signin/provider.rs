@@ -77,8 +77,15 @@ pub(in crate::web) async fn come_back(
         (attempt, verified) if attempt.adds.is_some() => (jar, add(&state, frame, &attempt, &verified, &session).await).into_response(),
         (attempt, verified) => {
             let arrival = whence.arrival(SignedBy::Provider(verified.provider.clone()));
+            let account = (verified.provider.as_str(), verified.subject.as_bytes());
+            if let Err(problem) = state.attempts.begin(account.0, account.1) {
+                return (jar, refused(frame, &problem)).into_response();
+            }
             match state.engine.sign_in(&verified, &arrival).await {
-                Ok(SignIn::Entered(secret, _)) => enter(&state, frame, jar, secret, &attempt.next).await,
+                Ok(SignIn::Entered(secret, _)) => {
+                    state.attempts.succeeded(account.0, account.1);
+                    enter(&state, frame, jar, secret, &attempt.next).await
+                }
                 Ok(SignIn::Refused(why)) => (jar, refused(frame, &nobody(why, &verified))).into_response(),
                 Err(error) => (jar, page::problem(frame, &error.into(), None)).into_response(),
             }

@@ -46,7 +46,7 @@ async fn a_dead_letter_is_shown_with_its_answer_and_tried_again() {
     let id = dead_letter(&harness).await;
     let olga = Desk::of(&harness, "olga").await;
     let page = olga.open("/operations").await.text;
-    for part in [id.as_str(), "410", "Failed last time", "ACME, 5 USD", "Countersign 0.1.0", "KiB"] {
+    for part in [id.as_str(), "410", "Failed last time", "ACME, 5.00 USD", "Countersign 0.1.0", "KiB"] {
         assert!(page.contains(part), "{part} in {page}");
     }
     let retry = format!("/operations/requests/{id}/executions/pay/retry");

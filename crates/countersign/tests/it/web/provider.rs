@@ -74,6 +74,17 @@ async fn a_verified_address_joins_once_and_only_where_the_provider_is_trusted() 
     assert_eq!(name(&again).await.as_deref(), Some("Mona Stone"));
 }
 
+#[tokio::test]
+async fn an_account_that_leads_to_nobody_is_closed_after_ten_attempts() {
+    let site = WithProviders::start(MORE).await;
+    for _ in 0..10 {
+        refused(&site.browser().sign_in("alpha", "nobody").await);
+    }
+    let closed = site.browser().sign_in("alpha", "nobody").await;
+    assert!(closed.status == 429 && closed.text.contains("Too many attempts"), "{} {}", closed.status, closed.text);
+    assert_eq!(site.browser().sign_in("alpha", "mia-1").await.status, 303, "another account is open");
+}
+
 /// Adds the account to whoever is signed in in this browser; the answer of the callback.
 async fn add(browser: &Browser, provider: &str, account: &str) -> Page {
     let page = browser.get("/me/sign-ins").await;

@@ -128,3 +128,34 @@ name = "one signature"
   approvers = ["manager of requester"]
   expire = { after = "72h" }
 "#;
+
+/// A body is this large at most, in bytes.
+const BODY_MAX: usize = 256 * 1024;
+
+#[tokio::test]
+async fn the_largest_texts_that_are_let_in_are_folded_and_leave_the_lists_small() {
+    let three = WIDE
+        .replace("\"wide\"", "\"huge\"")
+        .replace("[payload]", "[payload]\nfirst = { type = \"text\", max_length = 100000 }\nsecond = { type = \"text\", max_length = 100000 }");
+    let harness = Harness::start_with("", &[("huge", &three)]).await;
+    let (leo, mia) = (harness.person("leo").await, harness.cookie("mia").await);
+    let body = |rest: usize| {
+        let markup = "<i>".repeat(LONGEST / 3);
+        let payload = json!({ "amount": "5000 USD", "merchant": "M".repeat(rest), "first": "A".repeat(LONGEST), "second": markup });
+        json!({ "policy": "huge", "payload": payload })
+    };
+    let room = BODY_MAX - body(0).to_string().len();
+    assert_eq!(leo.post("/v1/requests", body(room + 1)).await.problem(), (413, "body_too_large"));
+    let mut id = String::new();
+    for _ in 0..20 {
+        id = leo.post("/v1/requests", body(room)).await.id();
+    }
+    let inbox = open(&harness, &mia, "/").await;
+    assert!(inbox.status == 200 && inbox.text.matches("href=\"/requests/req_").count() >= 20, "{}", inbox.text.len());
+    assert!(inbox.text.len() <= 150 * 1024, "a list has {} bytes", inbox.text.len());
+    let page = open(&harness, &mia, &format!("/requests/{id}")).await;
+    assert!(page.status == 200 && !page.text.contains("<i><i>"), "{}", page.status);
+    let unfolded: String = page.text.split("<details").map(|part| part.split_once("</details>").map_or(part, |(_, after)| after)).collect();
+    assert!(page.text.contains(&"A".repeat(LONGEST)), "all of it is there for whoever unfolds it");
+    assert!(unfolded.len() <= 150 * 1024, "{} bytes stand unfolded", unfolded.len());
+}
