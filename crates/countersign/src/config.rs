@@ -68,6 +68,19 @@ pub struct LimitsConfig {
     pub requests_per_second: NonZeroU32,
     /// One address that does not prove who it is, a second.
     pub strangers_per_second: NonZeroU32,
+    /// The largest body.
+    pub body_bytes: BodyBytes,
+}
+
+/// How large a body may be, in bytes: 1 KiB to 16 MiB.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BodyBytes(pub usize);
+
+impl std::str::FromStr for BodyBytes {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse().ok().filter(|bytes| (1 << 10..=16 << 20).contains(bytes)).map(Self).ok_or(())
+    }
 }
 
 /// Who writes the summaries.

@@ -11,7 +11,7 @@ pub const TEXT_MAX_DEFAULT: usize = 10_000;
 /// A list or table has this many elements at most unless its field says otherwise.
 pub const ELEMENTS_MAX_DEFAULT: usize = 100;
 /// The largest number that a field may allow as `max_length`, in characters.
-pub const TEXT_MAX: usize = 100_000;
+pub const TEXT_MAX: usize = 1 << 20;
 /// The largest number that a field may allow as `max`, in elements.
 pub const ELEMENTS_MAX: usize = 1_000;
 /// Lists and tables nest this deep at most.

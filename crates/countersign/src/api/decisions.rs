@@ -98,5 +98,7 @@ pub(crate) async fn since(state: &ApiState, caller: &Caller, id: RequestId, revi
         _ => false,
     };
     let before = events.iter().find(|(_, event)| brought(event)).and_then(|(_, event)| seen.proposed(event));
-    before.map(|before| changed(&before, &seen.payload)).unwrap_or_default()
+    // Whether a hidden field changed is hidden too: it may have, and whoever decides for somebody must not say no.
+    let hidden = seen.veil.names().map(|name| format!("/{name}"));
+    before.map(|before| changed(&before, &seen.payload).into_iter().chain(hidden).collect()).unwrap_or_default()
 }

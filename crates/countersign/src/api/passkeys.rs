@@ -255,7 +255,8 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     origin::same(&headers, &state)?;
     let credential: PublicKeyCredential = credential(answer.credential)?;
-    let account = credential.get_user_unique_id().unwrap_or_default();
+    // The handle is the caller's to choose: the credential is counted, and nobody's other passkeys are held up by it.
+    let account = credential.get_credential_id();
     state.attempts.begin("passkey", account)?;
     let person = state.engine.finish_passkey_sign_in(&answer.ceremony, &credential).await?;
     state.attempts.succeeded("passkey", account);

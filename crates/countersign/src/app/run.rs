@@ -57,7 +57,8 @@ impl App {
     /// Every door.
     fn router(&self, stop: &CancellationToken) -> Router {
         let (per_caller, per_address) = (self.limits.requests_per_second.get(), self.limits.strangers_per_second.get());
-        let settings = ApiSettings { rate_per_caller: per_caller, rate_per_address: per_address, ..ApiSettings::default() };
+        let body_bytes_max = self.limits.body_bytes.0;
+        let settings = ApiSettings { body_bytes_max, rate_per_caller: per_caller, rate_per_address: per_address, ..ApiSettings::default() };
         let state = ApiState::new(self.engine.clone(), settings, stop.clone()).signing_in_at(self.providers.clone());
         let local = local::router(local::Local::new(state.clone(), self.local_secret.clone()));
         api::router(state, local)

@@ -90,7 +90,7 @@ impl Key {
 
 async fn create(config: &Config, words: KeyWords, json: bool) -> Result<Exit, Failure> {
     words.clone().meaning().map_err(Failure::usage)?;
-    let answer: Value = match Keys::open(config).await? {
+    let mut answer: Value = match Keys::open(config).await? {
         Keys::Running(server) => server.post(&["local", "keys"], &json!(words), None).await?,
         Keys::File(engine) => {
             let (key, secret) = create_key(&engine, words.meaning().map_err(Failure::usage)?).await?;
@@ -98,6 +98,9 @@ async fn create(config: &Config, words: KeyWords, json: bool) -> Result<Exit, Fa
         }
     };
     if json {
+        // What the record keeps of the secret is nobody's business.
+        let key = answer.get_mut("key").and_then(Value::as_object_mut);
+        key.and_then(|key| key.remove("hash"));
         terminal::say(&answer.to_string());
     } else {
         terminal::say(answer.get("secret").and_then(Value::as_str).unwrap_or_default());

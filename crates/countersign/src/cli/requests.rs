@@ -81,6 +81,9 @@ impl List {
             query.push(("dead_letter", "true".into()));
         }
         let (lines, more) = pages(&self.server.connect()?, &["v1", "requests"], query, self.limit).await?;
+        if lines.is_empty() && !json {
+            terminal::complain("no request of yours fits; `countersign inbox` shows what waits for you");
+        }
         print(&lines, more, json);
         Ok(Exit::Done)
     }

@@ -19,7 +19,7 @@ enum Kind {
 }
 
 /// Every key of every section.
-const KEYS: [(&str, &str, Kind); 21] = [
+const KEYS: [(&str, &str, Kind); 22] = [
     ("server", "listen", Kind::Text),
     ("server", "public_url", Kind::Text),
     ("database", "url", Kind::Text),
@@ -39,6 +39,7 @@ const KEYS: [(&str, &str, Kind); 21] = [
     ("sessions", "absolute", Kind::Text),
     ("limits", "requests_per_second", Kind::Number),
     ("limits", "strangers_per_second", Kind::Number),
+    ("limits", "body_bytes", Kind::Number),
     ("log", "level", Kind::Text),
     ("log", "format", Kind::Text),
 ];

@@ -44,6 +44,7 @@ impl Meaning {
         let hooks = hooks.into_iter().map(|hook| self.hook(hook)).collect::<Vec<_>>();
         let requests = self.parsed(("limits", "requests_per_second"), "a whole number from 1");
         let strangers = self.parsed(("limits", "strangers_per_second"), "a whole number from 1");
+        let body = self.parsed(("limits", "body_bytes"), "a whole number from 1024 to 16777216");
         let providers = self.providers();
         let sessions = self.sessions();
         let log = self.log();
@@ -63,7 +64,7 @@ impl Meaning {
             hooks: hooks.into_iter().collect::<Option<Vec<_>>>()?,
             providers,
             sessions: sessions?,
-            limits: LimitsConfig { requests_per_second: requests?, strangers_per_second: strangers? },
+            limits: LimitsConfig { requests_per_second: requests?, strangers_per_second: strangers?, body_bytes: body? },
             log: log?,
         })
     }

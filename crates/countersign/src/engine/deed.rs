@@ -136,6 +136,10 @@ impl Engine {
     /// When the caller does not see the request or is no operator, or nobody named may decide.
     pub async fn reassign(&self, caller: &Caller, id: RequestId, to: Vec<PersonId>) -> Result<Handled, EngineError> {
         let by = self.operator_on(caller, id).await?;
+        // Whoever chooses who decides is not chosen: one person alone would be the way around every rule.
+        if matches!(caller, Caller::Person { id, .. } if to.contains(id)) {
+            return Err(EngineError::Forbidden("nobody asks themselves: name somebody else, or have another operator ask you"));
+        }
         self.handle(id, Instruction::new(Command::Reassign { by, to }, caller.name())).await
     }
 

@@ -6,6 +6,7 @@ use super::{Caller, Engine, EngineError};
 use countersign_core::canonical::{Digest, digest_of};
 use countersign_core::id::RequestId;
 use countersign_core::policy::OutcomeName;
+use countersign_core::policy::sight::Viewer;
 use countersign_core::refusal::Refusal;
 use countersign_store::Kind;
 use jiff::Timestamp;
@@ -45,6 +46,10 @@ impl Engine {
     pub async fn claim_run(&self, caller: &Caller, id: RequestId, payload: Digest) -> Result<Claim, EngineError> {
         let seen = self.look(id).await?.filter(|seen| caller.reaches(seen)).ok_or(Refusal::UnknownRequest)?;
         caller.submits_for(&seen.request.requester)?;
+        // A digest tells what a hidden field holds to whoever may guess, and a claim stands in the way of another's run.
+        if !matches!(caller.viewer(&seen.request), Viewer::Party) {
+            return Err(EngineError::Forbidden("only who submitted it, or acts for its requester alone, claims its run"));
+        }
         if seen.request.settled.as_ref().is_none_or(|settled| settled.outcome != OutcomeName::Approved) {
             return Err(NoRun::NotApproved.into());
         }

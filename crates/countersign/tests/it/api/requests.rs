@@ -144,6 +144,7 @@ async fn an_operator_asks_further_people() {
     let path = format!("/v1/requests/{id}/reassign");
     let olga = harness.person("olga").await;
     assert_eq!(olga.post(&path, json!({ "to": ["leo"] })).await.problem(), (422, "nobody_to_ask"));
+    assert_eq!(olga.post(&path, json!({ "to": ["zoe", "olga"] })).await.problem(), (403, "forbidden"), "nobody asks themselves");
     let answer = olga.post(&path, json!({ "to": ["zoe"] })).await.ok();
     assert!(answer["stages"][0]["approvers"].as_array().unwrap().contains(&json!("zoe")));
     assert_eq!(harness.person("mia").await.post(&path, json!({ "to": ["zoe"] })).await.problem(), (403, "forbidden"));

@@ -110,12 +110,12 @@ async fn signing_out_needs_the_page_of_this_session() {
     assert_eq!(open(&harness, &cookie, "/").await.status, 401);
 }
 
-/// An answer of a passkey of this account, to a question that was never asked.
+/// An answer of this passkey, to a question that was never asked.
 fn assertion(account: &[u8]) -> Value {
     use base64::Engine as _;
     let handle = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(account);
-    json!({ "ceremony": "AAAA", "credential": { "id": "AAAA", "rawId": "AAAA", "type": "public-key", "extensions": {},
-        "response": { "authenticatorData": "AAAA", "clientDataJSON": "AAAA", "signature": "AAAA", "userHandle": handle } } })
+    json!({ "ceremony": "AAAA", "credential": { "id": handle, "rawId": handle, "type": "public-key", "extensions": {},
+        "response": { "authenticatorData": "AAAA", "clientDataJSON": "AAAA", "signature": "AAAA", "userHandle": "AAAA" } } })
 }
 
 #[tokio::test]

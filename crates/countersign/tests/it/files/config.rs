@@ -7,7 +7,7 @@ use std::path::Path;
 
 const FILE: &str = "countersign.toml";
 
-const KINDS: [Kind<'_>; 34] = [
+const KINDS: [Kind<'_>; 35] = [
     (b"[server\n", "not_toml", 1, 8, ""),
     (b"[server]\n[server]\n", "not_toml", 2, 2, "duplicate"),
     (b"\0", "not_toml", 1, 2, ""),
@@ -36,6 +36,7 @@ const KINDS: [Kind<'_>; 34] = [
     (b"[webhooks]\nretry = [\"1s\", \"never\"]\n", "bad_value", 2, 16, "times like"),
     (b"[secrets]\nallow = [\"hunter2\"]\n", "bad_value", 2, 10, "`env:NAME` or `file:PATH`"),
     (b"[limits]\nrequests_per_second = 0\n", "bad_value", 2, 23, "a whole number from 1"),
+    (b"[limits]\nbody_bytes = 17000000\n", "bad_value", 2, 14, "a whole number from 1024 to 16777216"),
     (b"[limits]\nstrangers_per_second = \"many\"\n", "wrong_type", 2, 24, "a whole number"),
     (b"[log]\nlevel = \"loud\"\n", "bad_value", 2, 9, "info"),
     (b"[log]\nformat = \"xml\"\n", "bad_value", 2, 10, "json"),

@@ -83,7 +83,7 @@ async fn similar_requests_are_those_that_the_reader_may_see() {
 
 #[tokio::test]
 async fn a_payload_that_would_deceive_shows_as_what_it_is_on_every_page() {
-    let harness = Harness::start_with("", &[("wide", WIDE)]).await;
+    let harness = Harness::start_with(&format!("[limits]\nbody_bytes = {BODY_MAX}\n"), &[("wide", WIDE)]).await;
     let evil = "<script>alert(1)</script><img src=x onerror=alert(2)> &amp; {{ 7*7 }} \u{202e}DSU 1\u{2066} PаyPal \u{200b}\u{e0041} 🙂";
     let merchant = format!("{evil}{}", "A".repeat(LONGEST - 100));
     let payload = json!({ "amount": "5000 USD", "merchant": merchant });
@@ -112,15 +112,15 @@ async fn a_payload_that_would_deceive_shows_as_what_it_is_on_every_page() {
     }
 }
 
-/// The longest text that a policy can admit.
-const LONGEST: usize = 100_000;
+/// About the longest text that a policy can admit.
+const LONGEST: usize = 1_000_000;
 const WIDE: &str = r#"
 policy = "wide"
 title = "{{ merchant }}, {{ amount }}"
 owner = "group:finance"
 [payload]
 amount = { type = "money", currencies = ["USD"] }
-merchant = { type = "text", max_length = 100000 }
+merchant = { type = "text", max_length = 1048576 }
 [[rule]]
 name = "one signature"
   [[rule.stage]]
@@ -129,29 +129,29 @@ name = "one signature"
   expire = { after = "72h" }
 "#;
 
-/// A body is this large at most, in bytes.
-const BODY_MAX: usize = 256 * 1024;
+/// A body is this large at most here, in bytes.
+const BODY_MAX: usize = 1_048_000;
 
 #[tokio::test]
 async fn the_largest_texts_that_are_let_in_are_folded_and_leave_the_lists_small() {
     let three = WIDE
         .replace("\"wide\"", "\"huge\"")
-        .replace("[payload]", "[payload]\nfirst = { type = \"text\", max_length = 100000 }\nsecond = { type = \"text\", max_length = 100000 }");
-    let harness = Harness::start_with("", &[("huge", &three)]).await;
+        .replace("[payload]", "[payload]\nfirst = { type = \"text\", max_length = 1048576 }\nsecond = { type = \"text\", max_length = 1048576 }");
+    let harness = Harness::start_with(&format!("[limits]\nbody_bytes = {BODY_MAX}\n"), &[("huge", &three)]).await;
     let (leo, mia) = (harness.person("leo").await, harness.cookie("mia").await);
     let body = |rest: usize| {
-        let markup = "<i>".repeat(LONGEST / 3);
+        let markup = "<i>".repeat(10_000);
         let payload = json!({ "amount": "5000 USD", "merchant": "M".repeat(rest), "first": "A".repeat(LONGEST), "second": markup });
         json!({ "policy": "huge", "payload": payload })
     };
     let room = BODY_MAX - body(0).to_string().len();
     assert_eq!(leo.post("/v1/requests", body(room + 1)).await.problem(), (413, "body_too_large"));
     let mut id = String::new();
-    for _ in 0..20 {
+    for _ in 0..10 {
         id = leo.post("/v1/requests", body(room)).await.id();
     }
     let inbox = open(&harness, &mia, "/").await;
-    assert!(inbox.status == 200 && inbox.text.matches("href=\"/requests/req_").count() >= 20, "{}", inbox.text.len());
+    assert!(inbox.status == 200 && inbox.text.matches("href=\"/requests/req_").count() >= 10, "{}", inbox.text.len());
     assert!(inbox.text.len() <= 150 * 1024, "a list has {} bytes", inbox.text.len());
     let page = open(&harness, &mia, &format!("/requests/{id}")).await;
     assert!(page.status == 200 && !page.text.contains("<i><i>"), "{}", page.status);

@@ -190,6 +190,7 @@ fn body(path: &str, column: &str) -> Value {
         "comments" => json!({ "comment": "hm" }),
         "revisions" => json!({ "payload": payload }),
         "reassign" => json!({ "to": ["gus"] }),
+        "run" => json!({ "payload_digest": format!("sha256:{}", "0".repeat(64)) }),
         "abandon" => json!({ "reason": "paid by hand" }),
         "keys" => json!({ "name": format!("made by {column}"), "scopes": ["read"] }),
         "login" => json!({ "link": "AAAA" }),
