@@ -76,6 +76,14 @@ impl Loop {
         self.dead.lock().unwrap().insert(owner);
     }
 
+    /// Drops all that was spawned or sleeps.
+    pub(crate) fn end(&self) {
+        let spawned = std::mem::take(&mut *self.spawned.lock().unwrap());
+        drop(spawned);
+        let sleepers = std::mem::take(&mut *self.sleepers.lock().unwrap());
+        drop(sleepers);
+    }
+
     /// Whether this owner has died.
     pub(crate) fn is_dead(&self, owner: Owner) -> bool {
         self.dead.lock().unwrap().contains(&owner)

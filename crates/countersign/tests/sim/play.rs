@@ -48,7 +48,10 @@ pub(crate) fn play(seed: u64, bug: Option<Bug>) -> Played {
     }
     let trace = executor.trace ^ findings.heads;
     let faults = world.weather().struck.clone();
-    Played { seed, steps: executor.steps, simulated_ms: world.time.now() - START, trace, faults, findings, world }
+    let steps = executor.steps;
+    drop(executor);
+    world.end();
+    Played { seed, steps, simulated_ms: world.time.now() - START, trace, faults, findings, world }
 }
 
 fn begin(world: &Arc<World>, nodes: usize, requests: u64) {

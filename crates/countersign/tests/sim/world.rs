@@ -163,6 +163,13 @@ impl World {
         self.time.kill(owner);
     }
 
+    /// Lets go of what holds on to the world in turn: its nodes, and whatever still waits in time. Else each world that
+    /// was played would stay in memory.
+    pub(crate) fn end(&self) {
+        self.nodes.lock().unwrap().clear();
+        self.time.end();
+    }
+
     /// When something can next happen: somebody wakes, a wake-up or an effect is due, or a lease ends.
     pub(crate) fn next_moment(&self) -> Option<i64> {
         let now = self.time.now();

@@ -2,15 +2,25 @@
 //! never taken with more digits than its currency has, so digits are only added.
 
 use crate::money::Money;
-use crate::policy::field::{Field, FieldType};
+use crate::policy::field::{Field, FieldType, TEXT_MAX_DEFAULT};
 use serde_json::Value;
 
 /// Of the payload what is named, with its sums in full; everything else as it was sent.
 pub(super) fn spoken(fields: &[Field], payload: &Value, names: &[String]) -> Value {
-    let named = names.iter().filter_map(|name| Some((name.clone(), payload.get(name)?.clone())));
+    let named = names.iter().filter_map(|name| Some((name.clone(), begun(payload.get(name)?))));
     let mut shown = Value::Object(named.collect());
     members(fields, &mut shown);
     shown
+}
+
+/// The value; of a very long text its beginning, of which a title shows little: copying all of it would take more
+/// steps than a title has.
+fn begun(value: &Value) -> Value {
+    let end = |text: &str| text.char_indices().nth(TEXT_MAX_DEFAULT).map(|(end, _)| end);
+    match value.as_str().and_then(|text| text.get(..end(text)?)) {
+        Some(beginning) => Value::String(beginning.to_owned()),
+        None => value.clone(),
+    }
 }
 
 fn members(fields: &[Field], whole: &mut Value) {
