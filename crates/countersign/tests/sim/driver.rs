@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Seeds that once found something (submissions by a node's own clock, retries likewise, spinning workers, an
-/// action lost by a refused start): played first, for ever.
-const REGRESSIONS: [u64; 8] = [1000, 1001, 1002, 1009, 1028, 1030, 1118, 1565];
+/// action lost by a refused start, an approver who left just before silence would have approved): played first, for ever.
+const REGRESSIONS: [u64; 10] = [1000, 1001, 1002, 1009, 1028, 1030, 1118, 1565, 50_953, 69_906];
 /// Seeds are consecutive from here unless another is asked for.
 const BASE: u64 = 1_000;
 const SECONDS: u64 = 10;

@@ -354,12 +354,13 @@ fn closed(step: &Step<'_>, model: &mut Model, stage: StageId, result: StageResul
     let id = step.id;
     let Some(opening) = open(step, model, stage, 11, findings) else { return };
     let (expired, silence) = (step.at >= opening.expires, opening.law.silence);
+    // Who has left since the last look at the directory is missed here for the first time.
+    let manned = |crew: &Crew| fill(&model.reach(&opening, crew), &opening.law.counts());
     match result {
-        StageResult::Approved if expired => findings.hold(
-            14,
-            silence == Silence::Approves && !model.returned && !opening.unroutable && opening.said(Decision::Reject).is_empty(),
-            || format!("{id}: silence approved stage {stage}"),
-        ),
+        StageResult::Approved if expired => {
+            let heard = silence == Silence::Approves && !model.returned && !opening.unroutable && step.any(manned);
+            findings.hold(14, heard && opening.said(Decision::Reject).is_empty(), || format!("{id}: silence approved stage {stage}"));
+        }
         StageResult::Approved => {
             let full = step.any(|crew| fill(&model.heard(&opening, crew), &opening.law.counts()));
             findings.hold(1, full, || format!("{id}: stage {stage} closed as approved by {:?}", opening.said(Decision::Approve)));
@@ -376,7 +377,7 @@ fn closed(step: &Step<'_>, model: &mut Model, stage: StageId, result: StageResul
         }
         StageResult::Expired => {
             // Silence approves nothing where nobody could have spoken (rule 6).
-            let deaf = model.returned || opening.unroutable;
+            let deaf = model.returned || opening.unroutable || step.any(|crew| !manned(crew));
             let right = expired && (silence == Silence::Expires || (silence == Silence::Approves && deaf));
             findings.hold(14, right, || format!("{id}: stage {stage} expired at {}, due {}", step.at, opening.expires));
         }
