@@ -1,6 +1,7 @@
 //! What may be asked of a request. Every door and every worker speaks in these; there is no other way in.
 
 use crate::assertion::Proof;
+use crate::canonical::Digest;
 use crate::event::{Actor, Attachment, ContentId, Decision, Door, NoticeKind};
 use crate::id::{ActionName, EffectId, KeyId, PersonId, RequestId, Revision, StageId};
 use jiff::Timestamp;
@@ -34,6 +35,14 @@ pub enum Command {
     Withdraw {
         /// By whom.
         by: Actor,
+    },
+    /// Whoever speaks for the requester is about to run what was approved, by itself. It may do so only where this is
+    /// recorded: one approval is one run.
+    ClaimRun {
+        /// By whom.
+        by: Actor,
+        /// The digest of the payload that it would run.
+        payload: Digest,
     },
     /// Somebody says something.
     Comment {

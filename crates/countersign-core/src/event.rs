@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 mod name;
 
+pub use name::NAMES;
+
 /// The salted digest of content that stands apart from the event (payload, comment, summary, body).
 pub type ContentId = Digest;
 
@@ -36,6 +38,16 @@ impl Actor {
             Self::Person(person) => Some(person),
             Self::Key { person, .. } => person.as_ref(),
             Self::Engine => None,
+        }
+    }
+
+    /// Who it is, in a word: the person's id, the key's, or the engine.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Person(person) => person.to_string(),
+            Self::Key { key, .. } => key.to_string(),
+            Self::Engine => "the engine".to_owned(),
         }
     }
 }
@@ -416,6 +428,13 @@ pub enum Event {
         by: Actor,
         /// Why.
         reason: Option<ContentId>,
+    },
+    /// The one run of an approved request was given out: whoever claimed it runs a program of its own.
+    RunClaimed {
+        /// To whom.
+        by: Actor,
+        /// The payload that was approved, and is what runs.
+        payload: ContentId,
     },
     /// Somebody said something.
     Commented {

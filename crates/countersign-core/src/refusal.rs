@@ -3,6 +3,7 @@
 
 use crate::id::{ActionName, EffectId, PersonId, Revision};
 use crate::policy::OutcomeName;
+use crate::request::RunClaim;
 use jiff::Timestamp;
 
 /// Why a command was refused.
@@ -64,6 +65,12 @@ pub enum Refusal {
         /// The token that is current.
         current: u64,
     },
+    /// It has no approval, so that there is nothing to run.
+    NotApproved,
+    /// What was approved is something else than what would be run.
+    NotWhatWasApproved,
+    /// The one run of it was given out before.
+    AlreadyRun(RunClaim),
     /// Nobody among those named may decide this request.
     NobodyToAsk,
     /// There is no such request.
@@ -107,6 +114,8 @@ impl Refusal {
             Self::UnknownNotice(_) => "unknown_notice",
             Self::NotRunnable(_) | Self::NoBody(_) => "not_runnable",
             Self::LeaseLost { .. } => "lease_lost",
+            Self::NotApproved | Self::NotWhatWasApproved => "not_approved",
+            Self::AlreadyRun(_) => "already_run",
             Self::NobodyToAsk => "nobody_to_ask",
             Self::UnknownRequest => "unknown_request",
             Self::AlreadySubmitted => "already_submitted",
@@ -155,6 +164,11 @@ impl Refusal {
                 format!("`{action}` has no body: it could not be rendered from what was approved, so nothing can be sent; it can only be abandoned")
             }
             Self::LeaseLost { token, current } => format!("attempt {token} lost its lease; attempt {current} is the current one"),
+            Self::NotApproved => "the request is not approved: there is nothing to run; nothing was changed".into(),
+            Self::NotWhatWasApproved => "what was approved is not what would be run; nothing was changed".into(),
+            Self::AlreadyRun(claim) => {
+                format!("this run was claimed at {} by {}: one approval is one run; nothing was changed", claim.at, claim.by.name())
+            }
             Self::NobodyToAsk => "none of the people named may decide this request: they are unknown, have left, or asked for it themselves".into(),
             Self::UnknownRequest => "there is no such request, or you may not see it".into(),
             Self::AlreadySubmitted => "this request exists already".into(),

@@ -64,6 +64,8 @@ pub struct Request {
     pub asserted: Vec<Digest>,
     /// What follows from the end, in order.
     pub executions: Vec<Execution>,
+    /// Who took the one run of it, if anybody did.
+    pub run: Option<RunClaim>,
     /// The notices that failed for good, in order, whatever became of them since.
     pub notices: Vec<FailedNotice>,
     /// The files beside it, over all revisions.
@@ -86,6 +88,15 @@ pub enum SummaryState {
     },
     /// It did not: the plain one stands.
     Declined,
+}
+
+/// The run of an approved request by a machine itself, as it was given out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunClaim {
+    /// To whom.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How a request ended.

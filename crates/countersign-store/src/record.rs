@@ -113,6 +113,7 @@ pub fn contents_of(event: &Event) -> Vec<ContentId> {
         | Event::NoticeDelivered { .. }
         | Event::NoticeFailed { .. }
         | Event::NoticeRetried { .. }
+        | Event::RunClaimed { .. }
         | Event::ExecutionStarted { .. }
         | Event::ExecutionRetried { .. } => Vec::new(),
     }

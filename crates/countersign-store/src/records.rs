@@ -32,8 +32,6 @@ pub enum Kind {
     Ceremony,
     /// A file beside a request, by its salted digest: the salt, then the file.
     Attachment,
-    /// Who claimed the run of a request, by its id.
-    Run,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -55,7 +53,6 @@ impl Kind {
             Self::Passkeys => "passkeys",
             Self::Ceremony => "ceremony",
             Self::Attachment => "attachment",
-            Self::Run => "run",
             Self::Setting => "setting",
         }
     }

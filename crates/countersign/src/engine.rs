@@ -129,9 +129,6 @@ pub enum EngineError {
     /// The link was used meanwhile.
     #[error("the link is used up")]
     LinkSpent,
-    /// The run of a request was not given out.
-    #[error("{0}")]
-    Run(runs::NoRun),
     /// The request is changing faster than it can be decided.
     #[error("the request is busy; try again")]
     Busy,

@@ -2,6 +2,38 @@
 
 use super::Event;
 
+/// The names of all events, in the order of a request's life.
+pub const NAMES: [&str; 28] = [
+    "submitted",
+    "ruled",
+    "stage_opened",
+    "reminded",
+    "escalated",
+    "decided",
+    "voice_uncounted",
+    "unroutable",
+    "rerouted",
+    "stage_closed",
+    "returned",
+    "revised",
+    "commented",
+    "attached",
+    "settled",
+    "summarised",
+    "summary_declined",
+    "notice_delivered",
+    "notice_failed",
+    "notice_retried",
+    "notice_abandoned",
+    "run_claimed",
+    "execution_started",
+    "execution_succeeded",
+    "execution_failed",
+    "execution_dead_lettered",
+    "execution_retried",
+    "execution_abandoned",
+];
+
 impl Event {
     /// The stable name, as the API and the stored form use it.
     #[must_use]
@@ -32,6 +64,7 @@ impl Event {
             Self::ExecutionDeadLettered(_) => "execution_dead_lettered",
             Self::ExecutionRetried { .. } => "execution_retried",
             Self::ExecutionAbandoned { .. } => "execution_abandoned",
+            Self::RunClaimed { .. } => "run_claimed",
             Self::Commented { .. } => "commented",
             Self::Attached { .. } => "attached",
         }

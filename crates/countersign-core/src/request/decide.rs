@@ -79,6 +79,7 @@ pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts:
         Command::Decide(voicing) => voice::hear(&mut draft, voicing),
         Command::Revise { by, payload } => life::revise(&mut draft, by, *payload),
         Command::Withdraw { by } => life::withdraw(&mut draft, by),
+        Command::ClaimRun { by, payload } => life::claim_run(&mut draft, by, *payload),
         Command::Comment { by, comment } => life::comment(&mut draft, by, *comment),
         Command::Attach { by, attachment } => life::attach(&mut draft, by, *attachment),
         Command::Reassign { by, to } => life::reassign(&mut draft, by, to),

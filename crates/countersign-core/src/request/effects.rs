@@ -81,6 +81,7 @@ pub fn effects(request: &Request, event: &Event, facts: &Facts<'_>) -> Vec<Effec
         | Event::NoticeAbandoned { .. }
         | Event::ExecutionStarted { .. }
         | Event::ExecutionFailed { .. }
+        | Event::RunClaimed { .. }
         | Event::Commented { .. }
         | Event::Attached { .. } => Vec::new(),
     }

@@ -1,7 +1,7 @@
 //! What a request becomes: one exhaustive match over events. Recovery folds the record through the same
 //! function that decisions use; only a damaged record can make it fail.
 
-use super::{Request, Settlement, SummaryState};
+use super::{Request, RunClaim, Settlement, SummaryState};
 use crate::event::{AttemptEnded, Decided, Escalated, Event, StageOpened};
 use crate::execution::{Execution, ExecutionState};
 use crate::id::{ActionName, PersonId, RequestId, Revision, StageId};
@@ -80,6 +80,7 @@ fn submitted(id: RequestId, at: Timestamp, event: &Event) -> Option<Request> {
         settled: None,
         executions: Vec::new(),
         asserted: Vec::new(),
+        run: None,
         notices: Vec::new(),
         attachments: Vec::new(),
         events: 1,
@@ -129,6 +130,8 @@ fn apply(request: &mut Request, at: Timestamp, event: &Event) -> Result<(), &'st
         Event::NoticeDelivered { .. } | Event::NoticeFailed { .. } | Event::NoticeRetried { .. } | Event::NoticeAbandoned { .. } => {
             tell(&mut request.notices, at, event)?;
         }
+        Event::RunClaimed { by, .. } if request.run.is_none() => request.run = Some(RunClaim { by: by.clone(), at }),
+        Event::RunClaimed { .. } => return Err("its run was claimed already"),
         Event::Attached { attachment, .. } => request.attachments.push(*attachment),
         Event::Summarised { .. } | Event::SummaryDeclined { .. } | Event::Commented { .. } => {}
     }

@@ -78,6 +78,7 @@ impl Telling<'_> {
             | Event::NoticeFailed { .. }
             | Event::NoticeRetried { .. }
             | Event::NoticeAbandoned { .. }
+            | Event::RunClaimed { .. }
             | Event::ExecutionStarted { .. } => Vec::new(),
         }
     }

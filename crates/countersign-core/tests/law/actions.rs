@@ -173,3 +173,14 @@ fn rule_21_the_body_that_follows_an_outcome_names_who_made_it() {
     assert_eq!(followed("withdrawn"), r#"[{"decision":"withdraw","person":"leo"}]"#);
     assert_eq!(followed("expired"), "[]");
 }
+
+#[test]
+fn rule_27_one_approval_is_one_run_and_its_claim_is_an_event_of_the_request() {
+    let mut world = paying();
+    let digest = countersign_core::canonical::digest_of(&world.payload);
+    let claim = |by: &str, payload| Command::ClaimRun { by: Actor::Person(by.into()), payload };
+    assert_eq!(world.give(&claim("zoe", digest)), Err(Refusal::NotTheRequester));
+    assert_eq!(world.give(&claim("leo", Digest::of(b"another"))), Err(Refusal::NotWhatWasApproved));
+    assert_eq!(names(&world.give(&claim("leo", digest)).unwrap()), ["run_claimed"]);
+    assert!(matches!(world.give(&claim("leo", digest)), Err(Refusal::AlreadyRun(first)) if first.by == Actor::Person("leo".into())));
+}

@@ -194,6 +194,12 @@ pub(super) enum EventForm {
         #[serde(rename = "c", with = "stored", default, skip_serializing_if = "Option::is_none")]
         reason: Option<ContentId>,
     },
+    RunClaimed {
+        #[serde(rename = "b", with = "stored")]
+        by: Actor,
+        #[serde(rename = "c", with = "stored")]
+        payload: ContentId,
+    },
     Commented {
         #[serde(rename = "b", with = "stored")]
         by: Actor,

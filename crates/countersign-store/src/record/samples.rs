@@ -214,6 +214,7 @@ fn running() -> Vec<Event> {
     let mut all = vec![
         Event::ExecutionFailed { attempt: failed.clone(), retry_at: moment() + SignedDuration::from_secs(30) },
         Event::ExecutionDeadLettered(failed),
+        Event::RunClaimed { by: Actor::Key { key: key(), person: Some("ana".into()) }, payload: content("payload") },
         Event::ExecutionRetried { action: "pay".into(), by: Actor::Person("olga".into()) },
         Event::ExecutionAbandoned { action: "pay".into(), by: Actor::Person("olga".into()), reason: Some(content("paid by hand")) },
         Event::ExecutionAbandoned { action: "pay".into(), by: Actor::Engine, reason: None },

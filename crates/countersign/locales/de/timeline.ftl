@@ -49,6 +49,7 @@ record-execution-failed = { $action }: Versuch { $nth } schlug fehl ({ $answer }
 record-execution-dead = { $action } ist endgültig fehlgeschlagen: { $answer }
 record-execution-retried = { $by } versucht { $action } noch einmal
 record-execution-abandoned = { $by } hat { $action } aufgegeben
+record-run-claimed = { $by } hat die eine Ausführung des Genehmigten übernommen
 record-commented = { $by } schrieb
 record-key-for = Ein Schlüssel für { $name }
 record-nobody = niemand

@@ -49,6 +49,7 @@ record-execution-failed = { $action }: attempt { $nth } failed ({ $answer }); it
 record-execution-dead = { $action } failed for good: { $answer }
 record-execution-retried = { $by } tries { $action } again
 record-execution-abandoned = { $by } gave { $action } up
+record-run-claimed = { $by } took the one run of what was approved
 record-commented = { $by } wrote
 record-key-for = A key for { $name }
 record-nobody = nobody

@@ -4,7 +4,6 @@
 use super::strict::Malformed;
 use super::{codes, codes::Code};
 use crate::attachment::Unfit;
-use crate::engine::runs::NoRun;
 use crate::engine::{EngineError, Seen};
 use crate::wire;
 use axum::response::{IntoResponse, Response};
@@ -176,8 +175,6 @@ impl From<EngineError> for Problem {
             EngineError::UnknownAttachment => Self::new("unknown_attachment", "there is no such attachment at this request, or you may not see it"),
             EngineError::LinkSpent => Self::new("link_spent", "this link was used before; what came of it stands on the request's page"),
             EngineError::Passkey(fault) => Self::new(fault.code(), fault.detail()),
-            EngineError::Run(no @ NoRun::Claimed(_)) => Self::new("already_run", format!("{no}; nothing was changed")),
-            EngineError::Run(no) => Self::new("not_approved", format!("{no}; nothing was changed")),
             EngineError::Busy => Self::new("busy", "the request is changing faster than it can be decided; nothing was changed, try again"),
             EngineError::Fault(countersign_store::Fault::InDoubt) => {
                 tracing::error!("the store did not say whether it committed");

@@ -51,6 +51,6 @@ pub(super) async fn claim(
     let malformed = || super::problem::FaultBody { pointer: "/payload_digest".into(), message: "a digest such as `sha256:…` is expected".into() };
     let digest = Digest::parse(&body.payload_digest).ok_or_else(|| Problem::invalid_body(vec![malformed()]))?;
     let claim = state.engine.claim_run(&caller, id, digest).await?;
-    let run = RunBody { request: id.to_string(), payload_digest: claim.payload_digest, claimed_by: claim.by, claimed_at: claim.at.to_string() };
-    Ok((StatusCode::CREATED, Json(run)))
+    let (claimed_by, claimed_at) = (claim.by.name(), claim.at.to_string());
+    Ok((StatusCode::CREATED, Json(RunBody { request: id.to_string(), payload_digest: digest.to_string(), claimed_by, claimed_at })))
 }

@@ -194,6 +194,7 @@ fn by_hand(event: &Event) -> Option<&Actor> {
     match event {
         Event::ExecutionRetried { by, .. } | Event::ExecutionAbandoned { by, .. } | Event::Commented { by, .. } => Some(by),
         Event::NoticeRetried { by, .. } | Event::NoticeAbandoned { by, .. } => Some(by),
+        Event::RunClaimed { by, .. } | Event::Attached { by, .. } => Some(by),
         _ => None,
     }
 }

@@ -188,7 +188,7 @@ impl Engine {
     }
 
     /// The same for those who act on it in the requester's name, whether or not they may read it.
-    async fn must_reach(&self, caller: &Caller, id: RequestId) -> Result<Whole, EngineError> {
+    pub(super) async fn must_reach(&self, caller: &Caller, id: RequestId) -> Result<Whole, EngineError> {
         let whole = self.look(id).await?.filter(|whole| caller.reaches(whole));
         whole.ok_or(EngineError::Refused(Refusal::UnknownRequest))
     }

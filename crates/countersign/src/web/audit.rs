@@ -17,8 +17,9 @@ use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use countersign_core::event::NAMES;
 use http::StatusCode;
-use search::{Asked, KINDS};
+use search::Asked;
 use serde_json::Value;
 
 pub(super) use export::{events_csv, events_jsonl, heads_csv, heads_jsonl};
@@ -101,7 +102,7 @@ async fn page_of(state: &ApiState, visitor: &Visitor, asked: Asked) -> Result<Au
     };
     Ok(AuditPage {
         frame: Frame::of(visitor, Place::Audit),
-        kinds: KINDS.iter().map(|kind| (*kind, asked.is_kind(kind))).collect(),
+        kinds: NAMES.iter().map(|kind| (*kind, asked.is_kind(kind))).collect(),
         wrong,
         next: found.next.map(|before| asked.query(Some(before))),
         query: asked.query(None),

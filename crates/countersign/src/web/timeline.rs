@@ -122,6 +122,7 @@ impl Teller<'_> {
             Event::ExecutionAbandoned { action, by, .. } => {
                 words.say("record-execution-abandoned").arg("by", self.actor(by)).arg("action", action.as_str())
             }
+            Event::RunClaimed { by, .. } => words.say("record-run-claimed").arg("by", self.actor(by)),
             Event::Attached { by, .. } => words.say("record-attached").arg("by", self.actor(by)),
             Event::Commented { by, .. } => words.say("record-commented").arg("by", self.actor(by)),
             other => words.plain(other.name().replace('_', " ")),

@@ -148,6 +148,7 @@ fn worked(event: &Event) -> Value {
         Event::ExecutionAbandoned { action, by, reason } => {
             json!({ "action": action.as_str(), "by": actor(by), "reason": reason.map(|id| id.to_string()) })
         }
+        Event::RunClaimed { by, payload } => json!({ "by": actor(by), "payload": payload.to_string() }),
         Event::Attached { by, attachment } => {
             json!({ "by": actor(by), "attachment": crate::wire::thread::attachment_id(&attachment.file), "bytes": attachment.bytes })
         }

@@ -3,6 +3,7 @@
 
 use super::route::{barred, specs};
 use super::{Draft, Facts, settle, submit, wake};
+use crate::canonical::{Digest, digest_of};
 use crate::event::{Actor, Attachment, Cause, ContentId, Escalated, EscalationCause, Event};
 use crate::id::{PersonId, Revision, StageId};
 use crate::policy::{LevelMode, OutcomeName};
@@ -37,6 +38,25 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, by: &Actor) -> Result<(), Refusal>
     draft.unsettled()?;
     wake::fire_before_deed(draft)?;
     settle::settle(draft, OutcomeName::Withdrawn, Cause::Withdrawn(by.clone()))
+}
+
+/// Gives the one run out, of what was approved and nothing else. Which digest was approved is not told: not
+/// everybody may see the payload.
+pub(super) fn claim_run(draft: &mut Draft<'_>, by: &Actor, payload: Digest) -> Result<(), Refusal> {
+    let request = draft.request()?;
+    may_speak_for_requester(request, by)?;
+    if request.settled.as_ref().is_none_or(|end| end.outcome != OutcomeName::Approved) {
+        return Err(Refusal::NotApproved);
+    }
+    if digest_of(draft.facts.payload) != payload {
+        return Err(Refusal::NotWhatWasApproved);
+    }
+    if let Some(claim) = &request.run {
+        return Err(Refusal::AlreadyRun(claim.clone()));
+    }
+    let payload = request.payload;
+    draft.record(Event::RunClaimed { by: by.clone(), payload });
+    Ok(())
 }
 
 fn may_speak_for_requester(request: &Request, by: &Actor) -> Result<(), Refusal> {

@@ -7,36 +7,6 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
-/// The names of events, in the order of a request's life.
-pub(super) const KINDS: [&str; 26] = [
-    "submitted",
-    "ruled",
-    "stage_opened",
-    "reminded",
-    "escalated",
-    "decided",
-    "voice_uncounted",
-    "unroutable",
-    "rerouted",
-    "stage_closed",
-    "returned",
-    "revised",
-    "commented",
-    "settled",
-    "summarised",
-    "summary_declined",
-    "notice_delivered",
-    "notice_failed",
-    "notice_retried",
-    "notice_abandoned",
-    "execution_started",
-    "execution_succeeded",
-    "execution_failed",
-    "execution_dead_lettered",
-    "execution_retried",
-    "execution_abandoned",
-];
-
 /// The search as it was typed.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(default)]

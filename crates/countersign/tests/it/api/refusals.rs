@@ -180,4 +180,7 @@ async fn an_approved_run_is_given_once_to_who_speaks_for_its_requester() {
     let again = door.ask(&leo, &run, claim(&digest)).await;
     assert_eq!(again.problem(), (409, "already_run"));
     assert!(again.body["detail"].as_str().unwrap().contains("by leo"), "{again:?}");
+    let events = door.ask(&leo, &format!("/v1/requests/{id}/events"), None).await.ok();
+    let claims: Vec<_> = events["items"].as_array().unwrap().iter().filter(|event| event["event"] == "run_claimed").collect();
+    assert_eq!((claims.len(), &claims[0]["facts"]["by"]["person"]), (1, &json!("leo")), "it is on the request's record: {events}");
 }
