@@ -18,12 +18,15 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
+pub use between::Through;
 pub use meddled::Meddled;
 pub use provider::{Browser, Page, WithProviders};
 pub use receiver::{Got, Receiver};
 pub use still::Still;
 
 mod answer;
+#[path = "../between/mod.rs"]
+mod between;
 mod meddled;
 mod owed;
 mod provider;

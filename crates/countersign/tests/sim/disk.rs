@@ -1,19 +1,16 @@
 //! The store as one node reaches it: slow, failing, cut off in the middle; and the notes that the oracle needs.
 
+use crate::between::{Between, Through};
 use crate::executor::Owner;
 use crate::faults::Kind as Fate;
 use crate::ledger::CommitNote;
 use crate::world::World;
 use async_trait::async_trait;
-use countersign_core::id::{KeyId, PersonId, RequestId};
-use countersign_store::log::RefusedAttempt;
-use countersign_store::verify::Verified;
+use countersign_core::id::{KeyId, RequestId};
 use countersign_store::{
-    Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, Kind, ListQuery, Loaded, Page, Positioned, Put, PutError, Record,
-    Records, RequestLog, RequestRow, Room, Shares,
+    Claims, Commit, CommitError, Committed, Due, Fault, Idempotent, Kind, Loaded, Put, PutError, Record, Records, RequestLog, Room,
 };
 use futures_util::FutureExt;
-use std::path::Path;
 use std::sync::Arc;
 
 /// A stalled process sleeps this long, in milliseconds: beyond every lease, now and then.
@@ -23,11 +20,16 @@ const SLOW: i64 = 60;
 
 /// See the module.
 pub(crate) struct Disk {
-    pub(crate) world: Arc<World>,
-    pub(crate) owner: Owner,
+    world: Arc<World>,
+    owner: Owner,
 }
 
 impl Disk {
+    /// The world's store as this node reaches it.
+    pub(crate) fn of(world: Arc<World>, owner: Owner) -> Through<Self> {
+        Through(Self { world, owner })
+    }
+
     async fn before(&self) -> Result<(), Fault> {
         self.world.time.hop().await;
         let delay = {
@@ -81,7 +83,15 @@ impl Disk {
 }
 
 #[async_trait]
-impl RequestLog for Disk {
+impl Between for Disk {
+    fn log(&self) -> &dyn RequestLog {
+        &*self.world.log
+    }
+
+    fn records(&self) -> &dyn Records {
+        &*self.world.store
+    }
+
     async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
         self.before().await?;
         let loaded = self.world.log.load(id).await;
@@ -123,41 +133,6 @@ impl RequestLog for Disk {
         if self.strikes(Fate::CommitInDoubt) { Err(Fault::InDoubt) } else { claims }
     }
 
-    async fn list(&self, query: &ListQuery) -> Result<Page<RequestRow>, Fault> {
-        self.world.log.list(query).await
-    }
-
-    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
-        self.world.log.shares(person).await
-    }
-
-    async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {
-        self.world.log.tail(after, limit).await
-    }
-
-    async fn heads(&self, after: Option<RequestId>, limit: usize) -> Result<Vec<Head>, Fault> {
-        self.world.log.heads(after, limit).await
-    }
-
-    async fn refused(&self, limit: usize) -> Result<Vec<RefusedAttempt>, Fault> {
-        self.world.log.refused(limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, Fault> {
-        self.world.log.counts().await
-    }
-
-    async fn backup(&self, file: &Path) -> Result<(), Fault> {
-        self.world.log.backup(file).await
-    }
-
-    async fn verify(&self) -> Result<Verified, Fault> {
-        self.world.log.verify().await
-    }
-}
-
-#[async_trait]
-impl Records for Disk {
     async fn get(&self, kind: Kind, key: &str) -> Result<Option<Record>, Fault> {
         self.before().await?;
         let record = self.world.store.get(kind, key).await;

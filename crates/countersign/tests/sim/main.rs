@@ -2,6 +2,8 @@
 //! misbehave, and an oracle that judges what is left on record. A failure prints its seed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
+#[path = "../between/mod.rs"]
+mod between;
 mod clients;
 mod crew;
 mod dice;

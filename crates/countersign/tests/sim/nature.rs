@@ -70,7 +70,7 @@ pub(crate) async fn directory(world: Arc<World>) {
 async fn put_in_force(world: &Arc<World>, dice: &mut crate::dice::Dice, version: u64) -> bool {
     for _ in 0..50 {
         if let Some((_, node)) = world.some_node(dice) {
-            let disk = Disk { world: world.clone(), owner: node.owner };
+            let disk = Disk::of(world.clone(), node.owner);
             let _ = world.call(node.owner, async move { disk.put(directory_put(version)).await }).await;
         }
         if world.crew().version == version {

@@ -37,7 +37,7 @@ fn hooks() -> Vec<Hook> {
 /// Starts the node of this number and says who owns it.
 pub(crate) async fn start(world: Arc<World>, index: usize) {
     let owner = world.new_owner();
-    let disk = Arc::new(Disk { world: world.clone(), owner });
+    let disk = Arc::new(Disk::of(world.clone(), owner));
     let records: Arc<dyn Records> = disk.clone();
     let random = Arc::new(SimRandom(Mutex::new(world.dice(1000 + owner))));
     let clock = world.node_clocks[index].clone();
@@ -95,7 +95,7 @@ pub(crate) async fn put_edition(world: &Arc<World>, index: usize) {
     world.ledger().editions.push((index, now));
     let nodes: Vec<Node> = world.nodes.lock().unwrap().iter().flatten().cloned().collect();
     for node in nodes {
-        let records: Arc<dyn Records> = Arc::new(Disk { world: world.clone(), owner: node.owner });
+        let records: Arc<dyn Records> = Arc::new(Disk::of(world.clone(), node.owner));
         let (edition, engine, again) = (&EDITIONS[index], node.engine.clone(), world.clone());
         let put = async move {
             while engine.shelf().put_policy(edition.policy.clone(), &edition.sources, &records).await.is_err() {

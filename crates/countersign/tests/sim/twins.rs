@@ -1,6 +1,7 @@
 //! Broken twins: the same system over a store, or with hands, that lie in one way each. The oracle must
 //! catch every one, or it would not catch the same fault in the engine.
 
+use crate::between::{Between, Through};
 use crate::dice::Dice;
 use crate::executor::Loop;
 use crate::ledger::Arrival;
@@ -9,14 +10,11 @@ use countersign::ports::Job;
 use countersign_core::event::{Cause, Decision, Event, StageResult};
 use countersign_core::id::{KeyId, PersonId, RequestId};
 use countersign_core::policy::OutcomeName;
-use countersign_store::log::RefusedAttempt;
-use countersign_store::verify::Verified;
 use countersign_store::{
-    Append, Claimed, Claims, Commit, CommitError, Committed, Counts, Due, Fault, Head, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange,
-    Page, Positioned, RequestLog, RequestRow, Room, Shares, StatusName,
+    Append, Claimed, Claims, Commit, CommitError, Committed, Due, Fault, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange, Page, Records,
+    RequestLog, RequestRow, Room, StatusName,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// One planted bug.
@@ -87,8 +85,8 @@ pub(crate) struct Twin {
 }
 
 impl Twin {
-    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, time: Arc<Loop>, dice: Dice) -> Arc<Self> {
-        Arc::new(Self { bug, store, time, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() })
+    pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, time: Arc<Loop>, dice: Dice) -> Arc<Through<Self>> {
+        Arc::new(Through(Self { bug, store, time, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() }))
     }
 
     fn is(&self, bug: Bug) -> bool {
@@ -259,7 +257,15 @@ fn fire_twice(append: &mut Append) {
 }
 
 #[async_trait]
-impl RequestLog for Twin {
+impl Between for Twin {
+    fn log(&self) -> &dyn RequestLog {
+        &*self.store
+    }
+
+    fn records(&self) -> &dyn Records {
+        &*self.store
+    }
+
     async fn load(&self, id: RequestId) -> Result<Option<Loaded>, Fault> {
         let mut loaded = self.store.load(id).await?;
         if let Some(loaded) = &mut loaded {
@@ -330,34 +336,6 @@ impl RequestLog for Twin {
             });
         }
         Ok(page)
-    }
-
-    async fn shares(&self, person: &PersonId) -> Result<Shares, Fault> {
-        self.store.shares(person).await
-    }
-
-    async fn tail(&self, after: u64, limit: usize) -> Result<Vec<Positioned>, Fault> {
-        self.store.tail(after, limit).await
-    }
-
-    async fn heads(&self, after: Option<RequestId>, limit: usize) -> Result<Vec<Head>, Fault> {
-        self.store.heads(after, limit).await
-    }
-
-    async fn refused(&self, limit: usize) -> Result<Vec<RefusedAttempt>, Fault> {
-        self.store.refused(limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, Fault> {
-        self.store.counts().await
-    }
-
-    async fn backup(&self, file: &Path) -> Result<(), Fault> {
-        self.store.backup(file).await
-    }
-
-    async fn verify(&self) -> Result<Verified, Fault> {
-        self.store.verify().await
     }
 }
 

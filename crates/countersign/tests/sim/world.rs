@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     /// What engines talk to: the store, or a twin of it that lies.
     pub(crate) log: Arc<dyn RequestLog>,
-    pub(crate) twin: Arc<crate::twins::Twin>,
+    pub(crate) twin: Arc<crate::between::Through<crate::twins::Twin>>,
     pub(crate) store_clock: Arc<Offset>,
     pub(crate) nodes: Mutex<Vec<Option<Node>>>,
     pub(crate) node_clocks: Vec<Arc<Offset>>,

@@ -1,7 +1,7 @@
 //! An engine with its performer over a meddled store, the sample files and a receiver on loopback. Nothing runs by
 //! itself: a test does one round of work at a time.
 
-use crate::harness::Meddled;
+use crate::harness::{Meddled, Through};
 use crate::harness::{Receiver, write_files};
 use countersign::app::install_tls;
 use countersign::channel::webhook::Webhook;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// See the module.
 pub struct Bench {
     pub engine: Arc<Engine>,
-    pub store: Arc<Meddled>,
+    pub store: Arc<Through<Meddled>>,
     pub sources: Arc<Sources>,
     pub receiver: Receiver,
     performer: Arc<Performer>,
@@ -49,7 +49,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &receiver.base());
         let config = Config::load(Some(&folder.path().join("countersign.toml")), &BTreeMap::new()).unwrap();
-        let store = Arc::new(Meddled::default());
+        let store = Meddled::over(Arc::default());
         let ports = Ports { log: store.clone(), records: store.clone(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let settings = Settings {
             public_url: "http://127.0.0.1".into(),

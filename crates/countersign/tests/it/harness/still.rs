@@ -1,7 +1,7 @@
 //! The whole door without a network and without workers, over the in-memory store: time moves when the test says so,
 //! and the store fails when the test says so. For what a running server is too quick or too healthy to show.
 
-use super::{Answer, Meddled, PATIENCE, write_files};
+use super::{Answer, Meddled, PATIENCE, Through, write_files};
 use axum::Router;
 use axum::body::Body;
 use countersign::api::{self, ApiSettings, ApiState};
@@ -27,7 +27,7 @@ pub struct Still {
     /// Commits fail while this is set.
     pub broken: Arc<AtomicBool>,
     /// Reaches into its store.
-    pub meddled: Arc<Meddled>,
+    pub meddled: Arc<Through<Meddled>>,
     pub engine: Arc<Engine>,
     /// The files that are in force.
     pub sources: Sources,
@@ -77,7 +77,7 @@ impl Still {
             let broken = broken.clone();
             Arc::new(move |call| if call == Call::Commit && broken.load(Ordering::SeqCst) { Weather::FailBefore } else { Weather::Fine })
         }));
-        let meddled = Arc::new(Meddled::over(store.clone()));
+        let meddled = Meddled::over(store.clone());
         let ports = Ports { log: meddled.clone(), records: store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let settings_of = Settings {
             public_url: "http://127.0.0.1:1".into(),
