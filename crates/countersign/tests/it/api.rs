@@ -11,6 +11,7 @@ mod keys;
 mod layers;
 mod lists;
 mod openapi;
+mod passkeys;
 mod permit;
 mod policies;
 mod refusals;
