@@ -34,6 +34,8 @@ pub enum Kind {
     Attachment,
     /// Who claimed the run of a request, by its id.
     Run,
+    /// What an admin did to the sign-ins of somebody else, the newest first by key.
+    Intervention,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -56,6 +58,7 @@ impl Kind {
             Self::Ceremony => "ceremony",
             Self::Attachment => "attachment",
             Self::Run => "run",
+            Self::Intervention => "intervention",
             Self::Setting => "setting",
         }
     }

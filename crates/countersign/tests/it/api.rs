@@ -7,6 +7,7 @@ mod decisions;
 mod documented;
 mod events;
 mod executions;
+mod interventions;
 mod keys;
 mod layers;
 mod lists;
