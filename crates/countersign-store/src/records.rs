@@ -32,6 +32,8 @@ pub enum Kind {
     Ceremony,
     /// A file beside a request, by its salted digest: the salt, then the file.
     Attachment,
+    /// What an admin did to the sign-ins of somebody else, the newest first by key.
+    Intervention,
     /// Anything the engine must remember by name.
     Setting,
 }
@@ -53,6 +55,7 @@ impl Kind {
             Self::Passkeys => "passkeys",
             Self::Ceremony => "ceremony",
             Self::Attachment => "attachment",
+            Self::Intervention => "intervention",
             Self::Setting => "setting",
         }
     }

@@ -199,6 +199,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(passkeys::of_request))
         .routes(routes!(record::heads))
         .routes(routes!(record::refused))
+        .routes(routes!(record::interventions))
         .routes(routes!(session::login))
         .routes(routes!(session::logout))
         .routes(routes!(session::list, session::end_all))

@@ -29,6 +29,7 @@ mod directory;
 pub mod dryrun;
 mod handle;
 pub mod health;
+pub mod interventions;
 pub mod keys;
 mod ledger;
 mod login;

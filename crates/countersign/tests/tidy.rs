@@ -216,6 +216,49 @@ fn nothing_is_left_open() {
     none("left open", &bad);
 }
 
+/// The codes of the list, in its order.
+fn codes() -> Vec<String> {
+    let list = fs::read_to_string(root().join("crates/countersign/src/api/codes.rs")).unwrap();
+    let entry = |line: &str| {
+        let (code, rest) = line.trim().strip_prefix('"')?.split_once("\" ")?;
+        rest.split_once(' ')?.0.parse::<u16>().ok()?;
+        Some(code.to_owned())
+    };
+    let codes: Vec<String> = list.lines().filter_map(entry).collect();
+    assert!(codes.len() > 50, "the list of codes was not understood: {codes:?}");
+    codes
+}
+
+/// Files outside sources that hold what was said: scenarios, snapshots and tables.
+fn spoken(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            spoken(&path, found);
+        } else if path.extension().is_some_and(|extension| ["scenario", "snap", "txt"].iter().any(|known| extension == *known)) {
+            found.push(fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// A code that no test names may be wrong, or never be said at all. Tests name it in quotes; scenarios and snapshots as
+/// the word of a refusal.
+#[test]
+fn every_stable_code_is_named_by_a_test() {
+    let mut others = Vec::new();
+    for folder in ["crates", "scenarios"] {
+        spoken(&root().join(folder), &mut others);
+    }
+    let is_test = |s: &&Source| s.path.contains("/tests/") && !s.path.contains("/src/") && !s.path.ends_with("tests/tidy.rs");
+    let sources = sources();
+    let named = |code: &str| {
+        let (quoted, refused) = (format!("\"{code}\""), format!("refused: {code}"));
+        sources.iter().filter(is_test).any(|source| source.text.contains(&quoted)) || others.iter().any(|text| text.contains(&refused))
+    };
+    let unnamed: Vec<String> = codes().into_iter().filter(|code| !named(code)).collect();
+    none("codes that no test names", &unnamed);
+}
+
 #[test]
 fn main_is_short() {
     let main = fs::read_to_string(root().join("crates/countersign/src/main.rs")).unwrap();

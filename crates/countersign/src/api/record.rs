@@ -1,9 +1,11 @@
-//! Evidence: the head of every chain, to be kept elsewhere, and the attempts that rules refused.
+//! Evidence: the head of every chain, to be kept elsewhere, the attempts that rules refused, and what admins did to the
+//! sign-ins of others.
 
 use super::ApiState;
 use super::parameters::{Parameters, invalid, limit};
 use super::permit::Permit;
 use super::problem::{Problem, ProblemBody};
+use crate::engine::interventions::is_place;
 use axum::Json;
 use axum::extract::State;
 use countersign_core::id::RequestId;
@@ -51,6 +53,30 @@ pub struct RefusedPage {
     /// Newest first.
     pub items: Vec<RefusedBody>,
     /// Always null: the log is bounded, its oldest entries give way.
+    pub next: Option<String>,
+}
+
+/// What an admin, or a key that administers, did to the sign-ins of somebody else.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct InterventionBody {
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// The admin, or the id of the key.
+    pub by: String,
+    /// sessions_ended or passkey_removed.
+    pub deed: String,
+    /// To whom.
+    pub person: String,
+    /// How many sessions or passkeys.
+    pub count: usize,
+}
+
+/// A page of interventions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct InterventionPage {
+    /// Newest first.
+    pub items: Vec<InterventionBody>,
+    /// Ask with `?cursor=` this for the next page; null at the end.
     pub next: Option<String>,
 }
 
@@ -107,4 +133,28 @@ pub(super) async fn refused(
         code: attempt.code,
     };
     Ok(Json(RefusedPage { items: attempts.into_iter().map(body).collect(), next: None }))
+}
+
+/// What admins did to the sign-ins of others: whose sessions they ended, whose passkeys they removed, and when.
+#[utoipa::path(get, path = "/v1/interventions", tag = "audit", params(Part),
+    responses((status = 200, body = InterventionPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn interventions(
+    State(state): State<ApiState>,
+    Permit(caller): Permit,
+    Parameters(part): Parameters<Part>,
+) -> Result<Json<InterventionPage>, Problem> {
+    if part.cursor.as_deref().is_some_and(|cursor| !is_place(cursor)) {
+        return Err(invalid("`cursor` is the `next` of the page before"));
+    }
+    let limit = limit(part.limit)?;
+    let found = state.engine.interventions(&caller, part.cursor.as_deref(), limit).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.place.clone());
+    let body = |one: crate::engine::interventions::Intervention| InterventionBody {
+        at: one.at.to_string(),
+        by: one.by,
+        deed: one.deed.as_str().to_owned(),
+        person: one.person.to_string(),
+        count: one.count,
+    };
+    Ok(Json(InterventionPage { items: found.into_iter().map(body).collect(), next }))
 }

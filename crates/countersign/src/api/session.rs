@@ -145,8 +145,8 @@ pub(super) async fn end(
     Path(id): Path<String>,
     Parameters(whose): Parameters<Whose>,
 ) -> Result<StatusCode, Problem> {
-    let person = state.engine.whose_sessions(&caller, whose.person().as_ref())?;
-    if state.engine.end_session_of(&person, &id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+    let ended = state.engine.end_sessions(&caller, whose.person().as_ref(), Some(&id)).await?;
+    if ended > 0 { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
 /// Signs whoever calls out everywhere, this call's session too; for admins with `?person=` another.
@@ -157,8 +157,7 @@ pub(super) async fn end_all(
     Permit(caller): Permit,
     Parameters(whose): Parameters<Whose>,
 ) -> Result<StatusCode, Problem> {
-    let person = state.engine.whose_sessions(&caller, whose.person().as_ref())?;
-    state.engine.end_sessions_of(&person).await?;
+    state.engine.end_sessions(&caller, whose.person().as_ref(), None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

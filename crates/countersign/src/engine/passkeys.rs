@@ -1,6 +1,7 @@
 //! Passkeys: enrolled by a signed-in person, for signing in and for signing approvals. All of a person's are one
 //! record, so that their number, their counters and their removal are conditional writes.
 
+use super::interventions::Deed;
 use super::keys::read;
 use super::{Caller, Engine, EngineError};
 use base64::Engine as _;
@@ -8,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::canonical::Digest;
 use countersign_core::event::Door;
 use countersign_core::id::PersonId;
-use countersign_store::{Kind, Put, PutError};
+use countersign_store::{Kind, Put};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -120,7 +121,8 @@ impl Engine {
     /// When there is no such passkey, the caller may not, or the store fails.
     pub async fn remove_passkey(&self, caller: &Caller, of: Option<&PersonId>, id: &str) -> Result<Listed, EngineError> {
         let person = self.whose(caller, of)?;
-        self.change_keyring(&person, |keyring| {
+        let beside = self.intervention(caller, Deed::PasskeyRemoved, &person, 1)?;
+        self.change_keyring_beside(&person, beside, |keyring| {
             let at = keyring.passkeys.iter().position(|kept| kept.id() == id).ok_or(PasskeyFault::Unknown)?;
             Ok(keyring.passkeys.remove(at).listed())
         })
@@ -167,15 +169,24 @@ impl Engine {
 
     /// Changes a person's passkeys, again and again until nobody else did meanwhile.
     async fn change_keyring<T>(&self, person: &PersonId, change: impl Fn(&mut Keyring) -> Result<T, PasskeyFault>) -> Result<T, EngineError> {
+        self.change_keyring_beside(person, None, change).await
+    }
+
+    /// The same, with what is written together with it.
+    async fn change_keyring_beside<T>(
+        &self,
+        person: &PersonId,
+        beside: Option<Put>,
+        change: impl Fn(&mut Keyring) -> Result<T, PasskeyFault>,
+    ) -> Result<T, EngineError> {
         let handle = self.user_handle(person).await?;
         loop {
             let (mut keyring, expected) = self.keyring(handle, person).await?;
             let changed = change(&mut keyring)?;
             let bytes = serde_json::to_vec(&keyring).map_err(|error| countersign_store::Fault::Store(error.to_string()))?;
-            match self.records().put(Put { kind: Kind::Passkeys, key: handle.simple().to_string(), expected, bytes: Some(bytes) }).await {
-                Ok(_) => return Ok(changed),
-                Err(PutError::Conflict) => {}
-                Err(PutError::Fault(fault)) => return Err(fault.into()),
+            let put = Put { kind: Kind::Passkeys, key: handle.simple().to_string(), expected, bytes: Some(bytes) };
+            if self.put_together(std::iter::once(put).chain(beside.clone()).collect()).await? {
+                return Ok(changed);
             }
         }
     }

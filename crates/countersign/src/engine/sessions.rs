@@ -171,23 +171,8 @@ impl Engine {
         }
     }
 
-    /// Ends one of a person's sessions by its id; whether there was one.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn end_session_of(&self, person: &PersonId, id: &str) -> Result<bool, EngineError> {
-        let found = self.session_records(person).await?.into_iter().find(|(_, session)| session.id == id);
-        match found {
-            Some((record, _)) => self.remove_session(&record).await.map(|()| true),
-            None => Ok(false),
-        }
-    }
-
-    /// Ends every session of a person: signs them out everywhere.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn end_sessions_of(&self, person: &PersonId) -> Result<usize, EngineError> {
+    /// Ends every session of somebody who left.
+    pub(super) async fn end_sessions_of(&self, person: &PersonId) -> Result<usize, EngineError> {
         let all = self.session_records(person).await?;
         for (record, _) in &all {
             self.remove_session(record).await?;

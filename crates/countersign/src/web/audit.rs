@@ -10,6 +10,7 @@ use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::engine::EngineError;
 use crate::engine::audit::FoundEvent;
+use crate::engine::interventions::Intervention;
 use crate::engine::verification::Verification;
 use crate::summary::visible::visible;
 use crate::wire::event::listed;
@@ -18,6 +19,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::event::NAMES;
+use countersign_core::id::PersonId;
 use http::StatusCode;
 use search::Asked;
 use serde_json::Value;
@@ -29,6 +31,8 @@ pub mod search;
 
 /// Events on a page.
 const ROWS: usize = 50;
+/// Interventions on a page; the API has all of them.
+const INTERVENTIONS: usize = 20;
 /// Differences that are listed on the page.
 const PROBLEMS_SHOWN: usize = 20;
 
@@ -41,11 +45,21 @@ struct AuditPage {
     /// What is wrong with the search.
     wrong: Option<String>,
     events: Vec<Line>,
+    interventions: Vec<Touched>,
     /// The query of the next page.
     next: Option<String>,
     /// The query of this search, for export.
     query: String,
     check: Check,
+}
+
+/// What an admin did to somebody's sign-ins.
+struct Touched {
+    at: When,
+    by: String,
+    deed: &'static str,
+    person: String,
+    count: String,
 }
 
 /// An event.
@@ -100,7 +114,9 @@ async fn page_of(state: &ApiState, visitor: &Visitor, asked: Asked) -> Result<Au
         Ok(search) => (state.engine.search_events(&visitor.caller, &search, asked.before(), ROWS).await?, None),
         Err(key) => (Default::default(), Some(words.say(key).to_string())),
     };
+    let interventions = state.engine.interventions(&visitor.caller, None, INTERVENTIONS).await?;
     Ok(AuditPage {
+        interventions: interventions.into_iter().map(|one| touched(state, one, words)).collect(),
         frame: Frame::of(visitor, Place::Audit),
         kinds: NAMES.iter().map(|kind| (*kind, asked.is_kind(kind))).collect(),
         wrong,
@@ -110,6 +126,18 @@ async fn page_of(state: &ApiState, visitor: &Visitor, asked: Asked) -> Result<Au
         check,
         asked,
     })
+}
+
+fn touched(state: &ApiState, one: Intervention, words: &Words) -> Touched {
+    let people = state.engine.shelf().people();
+    let name = |id: PersonId| visible(&people.name(&id)).into_owned();
+    Touched {
+        at: words.time(one.at),
+        by: name(PersonId::new(one.by)),
+        deed: one.deed.as_str(),
+        person: name(one.person),
+        count: words.number(&one.count.to_string()),
+    }
 }
 
 fn line(found: &FoundEvent, words: &Words) -> Line {

@@ -139,9 +139,9 @@ pub(super) async fn end(
         Err(error) => return refused(&visitor, error),
     };
     let address = address(&visitor, &person);
-    match state.engine.end_session_of(&person, &id).await {
-        Ok(true) => Redirect::to(&address).into_response(),
-        Ok(false) => page::problem(Frame::of(&visitor, Place::Me), &unknown(), Some(Back { address, words: "sessions-back" })),
+    match state.engine.end_sessions(&visitor.caller, Some(&person), Some(&id)).await {
+        Ok(1..) => Redirect::to(&address).into_response(),
+        Ok(0) => page::problem(Frame::of(&visitor, Place::Me), &unknown(), Some(Back { address, words: "sessions-back" })),
         Err(error) => refused(&visitor, error),
     }
 }
@@ -161,7 +161,7 @@ pub(super) async fn end_all(
         Ok(person) => person,
         Err(error) => return refused(&visitor, error),
     };
-    match state.engine.end_sessions_of(&person).await {
+    match state.engine.end_sessions(&visitor.caller, Some(&person), None).await {
         Ok(_) if person == visitor.person => (jar.remove(signin::gone(&state)), signin::signed_out(visitor.words)).into_response(),
         Ok(_) => Redirect::to(&address(&visitor, &person)).into_response(),
         Err(error) => refused(&visitor, error),

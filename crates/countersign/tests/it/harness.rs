@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
+pub use authenticator::Authenticator;
 pub use between::Through;
 pub use meddled::Meddled;
 pub use provider::{Browser, Page, WithProviders};
@@ -25,6 +26,7 @@ pub use receiver::{Got, Receiver};
 pub use still::Still;
 
 mod answer;
+mod authenticator;
 #[path = "../between/mod.rs"]
 mod between;
 mod meddled;
@@ -60,6 +62,8 @@ pub struct Speaker {
     base: String,
     client: Client,
     token: Option<String>,
+    /// In place of a token: what a browser holds.
+    cookie: Option<String>,
 }
 
 impl Harness {
@@ -76,6 +80,13 @@ impl Harness {
     /// The same on this listener, with more lines in the configuration and the directory.
     pub async fn start_on(listener: TcpListener, config: &str, directory: &str) -> Self {
         Self::start_whole(listener, config, directory, &[]).await
+    }
+
+    /// A server under the name `localhost`, which passkeys may belong to, with further policies, by name.
+    pub async fn start_named(lines: &str, policies: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("[server]\npublic_url = \"http://localhost:{}\"\n{lines}", listener.local_addr().unwrap().port());
+        Self::start_whole(listener, &server, "", policies).await
     }
 
     async fn start_whole(listener: TcpListener, config: &str, directory: &str, policies: &[(&str, &str)]) -> Self {
@@ -116,7 +127,7 @@ impl Harness {
 
     /// Somebody without any sign-in.
     pub fn nobody(&self) -> Speaker {
-        Speaker { base: self.base.clone(), client: self.client.clone(), token: None }
+        Speaker { base: self.base.clone(), client: self.client.clone(), token: None, cookie: None }
     }
 
     /// Somebody with this bearer token.
@@ -129,6 +140,16 @@ impl Harness {
         let link = self.engine.create_login_link(&PersonId::from(id)).await.unwrap();
         let answer = self.nobody().post("/v1/login", json!({ "link": format!("{}/login/{link}", self.base) })).await;
         self.bearer(answer.ok()["session"].as_str().unwrap())
+    }
+
+    /// A person at a browser, signed in through a link.
+    pub async fn at_browser(&self, id: &str) -> Speaker {
+        Speaker { cookie: Some(self.cookie(id).await), ..self.nobody() }
+    }
+
+    /// A device that holds passkeys for this server.
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator::of(&self.base.replace("127.0.0.1", "localhost"))
     }
 
     /// The cookie of a person who pressed the button on the sign-in page.
@@ -225,9 +246,10 @@ impl Speaker {
     /// A request to be finished by hand.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base)).timeout(PATIENCE);
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+        match (&self.token, &self.cookie) {
+            (Some(token), _) => request.bearer_auth(token),
+            (None, Some(cookie)) => request.header("cookie", cookie).header("origin", &self.base),
+            (None, None) => request,
         }
     }
 

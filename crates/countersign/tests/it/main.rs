@@ -18,4 +18,6 @@ mod harness;
 #[path = "../peers/mod.rs"]
 mod peers;
 mod veil;
+#[path = "../browser/verifier.rs"]
+mod verifier;
 mod web;

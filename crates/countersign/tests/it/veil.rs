@@ -13,6 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 mod outward;
+mod signed;
 
 const POLICY: &str = include_str!("veil/raise.toml");
 /// Every notice to a system, in both shapes.

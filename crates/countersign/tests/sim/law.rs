@@ -46,6 +46,8 @@ pub(crate) struct StageLaw {
     pub(crate) escalate: Vec<LevelLaw>,
     pub(crate) expire: i64,
     pub(crate) silence: Silence,
+    /// Whether a yes must be signed with a passkey.
+    pub(crate) passkey: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -114,6 +116,7 @@ impl Law {
             escalate: Vec::new(),
             expire,
             silence: Silence::Expires,
+            passkey: asks().flatten().any(|stage| stage.passkey),
         }
     }
 
@@ -176,6 +179,9 @@ fn write_stage(text: &mut String, stage: &StageLaw, all: &[StageLaw]) {
     if !stage.escalate.is_empty() {
         let levels: Vec<String> = stage.escalate.iter().map(level).collect();
         let _ = writeln!(text, "  escalate = [{}]", levels.join(", "));
+    }
+    if stage.passkey {
+        text.push_str("  require = \"passkey\"\n");
     }
     match stage.silence {
         Silence::Expires => {}

@@ -14,7 +14,7 @@ pub(crate) struct Edition {
 
 /// All editions, oldest first for each policy.
 pub(crate) static EDITIONS: LazyLock<Vec<Edition>> = LazyLock::new(|| {
-    let laws = (1..=2).flat_map(|edition| [gates(edition), pair(edition), seats(edition), rounds(edition)]);
+    let laws = (1..=2).flat_map(|edition| [gates(edition), pair(edition), seats(edition), rounds(edition), vault(edition)]);
     laws.map(edition).collect()
 });
 
@@ -37,6 +37,7 @@ fn stage(name: &'static str, from: &[Sel], count: usize, expire: i64) -> StageLa
         escalate: Vec::new(),
         expire: expire * HOUR,
         silence: Silence::Expires,
+        passkey: false,
     }
 }
 
@@ -118,4 +119,27 @@ fn rounds(edition: u32) -> Law {
         ask("in order", When::Always, vec![first, second]),
     ];
     law("rounds", edition, rules)
+}
+
+/// Stages that a session does not pass: alone, before and beside others, in one edition only, where no rule holds.
+fn vault(edition: u32) -> Law {
+    let signed = |stage: StageLaw| StageLaw { passkey: true, ..stage };
+    let again = |stage: StageLaw| StageLaw { repeat: true, ..stage };
+    let keepers = stage("keepers", &[Sel::Group("fin"), Sel::Group("dir")], 1, 14);
+    let two = StageLaw {
+        reject_quorum: 2,
+        remind: Some(4 * HOUR),
+        escalate: vec![level(6, &[Sel::Group("dir")], false, Some(16))],
+        ..stage("two", &[Sel::Group("sec"), Sel::Manager], 2, 20)
+    };
+    let beside = StageLaw { with: Some(0), ..stage("beside", &[Sel::Group("legal"), Sel::Group("fin")], 1, 14) };
+    let later = StageLaw { passkey: edition == 2, ..stage("later", &[Sel::Manager, Sel::Group("sec")], 1, 10) };
+    let rules = vec![
+        ask("noted", When::AmountIsAndNoteIsGo(1), vec![keepers.clone()]),
+        ask("beside", When::AmountIs(2), vec![again(keepers.clone()), signed(again(beside.clone()))]),
+        ask("beside another", When::AmountIs(3), vec![keepers.clone(), signed(beside)]),
+        ask("in order", When::AmountIs(4), vec![signed(keepers), later]),
+        ask("two", When::Always, vec![signed(two)]),
+    ];
+    law("vault", edition, rules)
 }

@@ -19,6 +19,7 @@ mod node;
 mod oracle;
 mod play;
 mod receivers;
+mod signing;
 mod twins;
 mod world;
 

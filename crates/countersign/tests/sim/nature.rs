@@ -134,13 +134,13 @@ pub(crate) async fn policies(world: Arc<World>) {
     }
 }
 
-/// Keeps copies of records, to see whether they change afterwards.
+/// Keeps copies of records as they are in the store, whatever engines are told, to see whether they change afterwards.
 pub(crate) async fn auditor(world: Arc<World>) {
     let mut dice = world.dice(54);
     while !world.weather().calm {
         world.time.sleep(dice.between(4 * HOUR, 30 * HOUR)).await;
         for id in requests(&world) {
-            let Ok(Some(loaded)) = world.log.load(id).now_or_never().unwrap() else { continue };
+            let Ok(Some(loaded)) = world.store.load(id).now_or_never().unwrap() else { continue };
             let blobs = loaded.events.iter().map(|(at, event)| encode(*at, event).unwrap()).collect();
             world.ledger().glimpses.push((id, blobs));
         }

@@ -17,6 +17,7 @@ mod lateness;
 mod model;
 mod notices;
 mod replay;
+mod signatures;
 mod steps;
 
 /// Judges a whole run.

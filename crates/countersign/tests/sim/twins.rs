@@ -7,12 +7,13 @@ use crate::executor::Loop;
 use crate::ledger::Arrival;
 use async_trait::async_trait;
 use countersign::ports::Job;
-use countersign_core::event::{Cause, Decision, Event, StageResult};
+use countersign_core::assertion::Assertion;
+use countersign_core::event::{Cause, Decided, Decision, Event, StageResult};
 use countersign_core::id::{KeyId, PersonId, RequestId};
 use countersign_core::policy::OutcomeName;
 use countersign_store::{
-    Append, Claimed, Claims, Commit, CommitError, Committed, Due, Fault, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange, Page, Records,
-    RequestLog, RequestRow, Room, StatusName,
+    Append, Claimed, Claims, Commit, CommitError, Committed, Content, Due, Fault, Idempotent, ListQuery, Loaded, MemoryStore, OutboxChange, Page,
+    Records, RequestLog, RequestRow, Room, StatusName,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex};
@@ -41,9 +42,11 @@ pub(crate) enum Bug {
     RunsAfterWithdrawal,
     RecordsRefused,
     LooksAtFew,
+    TakesSessionsForPasskeys,
+    TakesReplays,
 }
 
-pub(crate) const BUGS: [Bug; 21] = [
+pub(crate) const BUGS: [Bug; 23] = [
     Bug::LosesUpdates,
     Bug::ForgetsOutbox,
     Bug::ForgetsTheBudget,
@@ -65,6 +68,8 @@ pub(crate) const BUGS: [Bug; 21] = [
     Bug::RunsAfterWithdrawal,
     Bug::RecordsRefused,
     Bug::LooksAtFew,
+    Bug::TakesSessionsForPasskeys,
+    Bug::TakesReplays,
 ];
 
 /// How far ahead of time the early twin is.
@@ -82,11 +87,14 @@ pub(crate) struct Twin {
     dice: Mutex<Dice>,
     claimed: Mutex<Vec<Claimed>>,
     phantoms: Mutex<Vec<Arrival>>,
+    /// The first signature that came, for which request, with its statement.
+    signed: Mutex<Option<(RequestId, Box<Assertion>, Content)>>,
 }
 
 impl Twin {
     pub(crate) fn new(bug: Option<Bug>, store: Arc<MemoryStore>, time: Arc<Loop>, dice: Dice) -> Arc<Through<Self>> {
-        Arc::new(Through(Self { bug, store, time, dice: Mutex::new(dice), claimed: Mutex::default(), phantoms: Mutex::default() }))
+        let (dice, claimed, phantoms, signed) = (Mutex::new(dice), Mutex::default(), Mutex::default(), Mutex::default());
+        Arc::new(Through(Self { bug, store, time, dice, claimed, phantoms, signed }))
     }
 
     fn is(&self, bug: Bug) -> bool {
@@ -166,7 +174,21 @@ impl Twin {
             Some(Bug::AcceptsStrangers) if self.bites(Bug::AcceptsStrangers, 200) => replace_person(append, &PersonId::from("zoe")),
             Some(Bug::ApprovesOnExpiry) => approve_expired(append),
             Some(Bug::FiresTwice) => fire_twice(append),
+            Some(Bug::TakesReplays) => self.replay(append),
             _ => {}
+        }
+    }
+
+    /// Whatever comes signed for other requests bears the signature that came first.
+    fn replay(&self, append: &mut Append) {
+        for event in &mut append.events {
+            let Event::Decided(Decided { assertion: Some(assertion), .. }) = event else { continue };
+            let Some(statement) = append.contents.iter().find(|content| content.id == assertion.statement).cloned() else { continue };
+            let first = self.signed.lock().unwrap().get_or_insert_with(|| (append.id, assertion.clone(), statement)).clone();
+            if first.0 != append.id {
+                *assertion = first.1;
+                append.contents.push(first.2);
+            }
         }
     }
 
@@ -275,6 +297,9 @@ impl Between for Twin {
             if self.is(Bug::AcceptsLateVoices) {
                 loaded.now = loaded.now.saturating_sub(READ_BEFORE).unwrap();
             }
+            if self.is(Bug::TakesSessionsForPasskeys) && loaded.row.settled_at.is_none() {
+                loaded.events.iter_mut().for_each(|(_, event)| ask_for_a_session(event));
+            }
             if self.is(Bug::EditsInPlace) && loaded.row.settled_at.is_some() {
                 loaded.events.iter_mut().for_each(|(_, event)| edit(event));
             }
@@ -352,6 +377,12 @@ impl Twin {
             commit.append = Some(Append { id, expected, at, events: vec![Event::Commented { by, comment }], contents: Vec::new(), row });
         }
         self.store.commit(commit).await
+    }
+}
+
+fn ask_for_a_session(event: &mut Event) {
+    if let Event::StageOpened(opened) = event {
+        opened.require_passkey = false;
     }
 }
 

@@ -9,6 +9,8 @@ use crate::ledger::Ledger;
 use countersign::engine::Engine;
 use countersign::engine::shelf::DIRECTORY_KEY;
 use countersign::ports::Clock;
+use countersign_core::assertion::Proof;
+use countersign_core::id::{PersonId, RequestId};
 use countersign_store::{Kind, MemoryStore, Put, Records, RequestLog, Room, StoreClock};
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -42,8 +44,13 @@ pub(crate) struct World {
     pub(crate) crews: Mutex<Vec<Arc<Crew>>>,
     pub(crate) weather: Mutex<Weather>,
     pub(crate) ledger: Mutex<Ledger>,
+    /// What passkeys signed lately, for whom and by whom.
+    pub(crate) signatures: Mutex<Vec<Made>>,
     owners: AtomicU64,
 }
+
+/// A signature with the request that it is for and who made it.
+pub(crate) type Made = (RequestId, PersonId, Box<Proof>);
 
 /// A clock that is wrong by so many milliseconds.
 pub(crate) struct Offset {
@@ -109,6 +116,7 @@ impl World {
             crews: Mutex::new(vec![Arc::new(Crew::first())]),
             weather: Mutex::new(weather.logged(time.clone())),
             ledger: Mutex::default(),
+            signatures: Mutex::default(),
             owners: AtomicU64::new(1),
             time,
         })

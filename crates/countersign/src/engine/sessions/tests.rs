@@ -112,12 +112,13 @@ async fn a_person_sees_and_ends_their_own_sessions_only() {
     assert_eq!(scene.engine.sessions_of(&mia).await.unwrap().len(), 2);
     let of_leo = scene.engine.sessions_of(&leo).await.unwrap().remove(0);
     assert_eq!((of_leo.device.as_str(), of_leo.address.as_str()), ("Firefox on Linux", "192.0.2.7"));
-    assert!(!scene.engine.end_session_of(&mia, &of_leo.id).await.unwrap());
+    let caller = |person: &PersonId| Caller::Person { id: person.clone(), door: Door::Web };
+    assert_eq!(scene.engine.end_sessions(&caller(&mia), None, Some(&of_leo.id)).await.unwrap(), 0);
     assert!(opens(&scene, &other).await);
     let id = scene.engine.session(&first).await.unwrap().unwrap().id;
-    assert!(scene.engine.end_session_of(&mia, &id).await.unwrap());
+    assert_eq!(scene.engine.end_sessions(&caller(&mia), None, Some(&id)).await.unwrap(), 1);
     assert!(!opens(&scene, &first).await && opens(&scene, &second).await);
-    assert_eq!(scene.engine.end_sessions_of(&mia).await.unwrap(), 1);
+    assert_eq!(scene.engine.end_sessions(&caller(&mia), Some(&mia), None).await.unwrap(), 1);
     assert!(!opens(&scene, &second).await && opens(&scene, &other).await);
 }
 
@@ -140,7 +141,8 @@ async fn more_sessions_than_a_page_holds_are_all_ended() {
     for _ in 0..(PAGE + 5) {
         open(&scene, "mia").await;
     }
-    assert_eq!(scene.engine.end_sessions_of(&PersonId::from("mia")).await.unwrap(), PAGE + 5);
+    let mia = Caller::Person { id: "mia".into(), door: Door::Web };
+    assert_eq!(scene.engine.end_sessions(&mia, None, None).await.unwrap(), PAGE + 5);
     assert!(scene.engine.sessions_of(&PersonId::from("mia")).await.unwrap().is_empty());
 }
 

@@ -1,7 +1,10 @@
-//! Whose sessions a caller means: their own, or for admins another person's.
+//! Whose sessions a caller means: their own, or for admins another person's; and ending those. What is done to another
+//! person's is on record.
 
+use super::super::interventions::Deed;
 use super::super::{Caller, Engine, EngineError};
 use countersign_core::id::PersonId;
+use countersign_store::{Kind, Put};
 
 impl Engine {
     /// The person whose sessions are meant; whoever is not an admin has their own and no other's.
@@ -17,6 +20,28 @@ impl Engine {
                 caller.administers(&self.shelf().people().roster)?;
                 tracing::info!(by = caller.name(), person.id = %person, "an admin looks at or ends somebody's sessions");
                 Ok(person.clone())
+            }
+        }
+    }
+
+    /// Ends one of a person's sessions by its id, or with none named every one; how many.
+    ///
+    /// # Errors
+    /// When the caller may not, or the store fails.
+    pub async fn end_sessions(&self, caller: &Caller, of: Option<&PersonId>, id: Option<&str>) -> Result<usize, EngineError> {
+        let person = self.whose_sessions(caller, of)?;
+        loop {
+            let all = self.session_records(&person).await?.into_iter().filter(|(_, session)| id.is_none_or(|id| session.id == id));
+            let end = |record: countersign_store::Record| Put { kind: Kind::Session, key: record.key, expected: record.version, bytes: None };
+            let mut puts: Vec<Put> = all.map(|(record, _)| end(record)).collect();
+            let count = puts.len();
+            if count == 0 {
+                return Ok(0);
+            }
+            puts.extend(self.intervention(caller, Deed::SessionsEnded, &person, count)?);
+            // A use that is noted meanwhile does not keep a session alive.
+            if self.put_together(puts).await? {
+                return Ok(count);
             }
         }
     }

@@ -163,6 +163,10 @@ async fn administers(harness: &Harness, caller: &mut Caller) {
     let link = harness.engine.create_login_link(&countersign_core::id::PersonId::from("leo")).await.unwrap();
     let session = caller.call(&harness.nobody(), Method::POST, "/v1/login", &[], Some(json!({ "link": link }))).await.ok();
     let leo = harness.bearer(session["session"].as_str().unwrap());
+    let bos = harness.person("bo").await.get("/v1/sessions").await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+    assert!(ada.delete(&format!("/v1/sessions/{bos}?person=bo")).await.status < 300);
+    let done = caller.call(&ada, Method::GET, "/v1/interventions", &[], None).await.ok();
+    assert_eq!(done["items"][0]["person"], "bo");
     assert_eq!(caller.call(&leo, Method::POST, "/v1/logout", &[], None).await.status, 204);
 }
 

@@ -116,7 +116,18 @@ async fn no_list_takes_a_cursor_that_it_did_not_give_out() {
             }
         }
     }
-    let all = ["/v1/events", "/v1/groups", "/v1/heads", "/v1/inbox", "/v1/keys", "/v1/people", "/v1/policies", "/v1/refused", "/v1/requests"];
+    let all = [
+        "/v1/events",
+        "/v1/groups",
+        "/v1/heads",
+        "/v1/inbox",
+        "/v1/interventions",
+        "/v1/keys",
+        "/v1/people",
+        "/v1/policies",
+        "/v1/refused",
+        "/v1/requests",
+    ];
     assert!(all.iter().all(|list| lists.contains(*list)), "{lists:?}");
 }
 

@@ -34,7 +34,14 @@ async fn name(browser: &Browser) -> Option<String> {
 
 #[track_caller]
 fn refused(page: &Page) {
-    assert_eq!(page.status, 403, "{}", page.text);
+    told(page, 403, "signin_refused");
+}
+
+/// Holds that the page says this code, with a link to what it means.
+#[track_caller]
+fn told(page: &Page, status: u16, code: &str) {
+    let names = format!("<a href=\"/errors/{code}\"><code>{code}</code></a>");
+    assert!(page.status == status && page.text.contains(&names), "{} {}", page.status, page.text);
 }
 
 #[tokio::test]
@@ -120,13 +127,14 @@ async fn two_accounts_of_one_human_are_one_person_and_one_voice() {
     let thief = site.browser();
     thief.plant("countersign", harness.cookie("zoe").await.split_once('=').unwrap().1);
     let taken = add(&thief, "beta", "m.stone").await;
-    assert!(taken.status == 403 && taken.text.contains("somebody else"), "one account is one person: {}", taken.text);
+    refused(&taken);
+    assert!(taken.text.contains("somebody else"), "one account is one person: {}", taken.text);
     refused(&site.browser().sign_in("beta", "look-alike").await);
 
     let page = browser.get("/me/sign-ins").await;
     let line = page.text.split("<li ").find(|line| line.contains("stone@other.example")).unwrap();
     let remove = line.split("action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(thief.press(&remove, &format!("token={}", thief.get("/me/sign-ins").await.token())).await.status, 404);
+    told(&thief.press(&remove, &format!("token={}", thief.get("/me/sign-ins").await.token())).await, 404, "unknown_signin");
     assert_eq!(browser.press(&remove, &format!("token={}", page.token())).await.status, 303);
     refused(&site.browser().sign_in("beta", "m.stone").await);
 }
@@ -153,7 +161,8 @@ async fn the_way_back_counts_once_and_in_the_browser_that_set_out() {
     let other = site.browser();
     let callback = other.to_callback("/login/with/alpha", "leo-1").await;
     refused(&other.get(&callback.replace("/with/alpha/", "/with/beta/")).await);
-    assert_eq!(other.get("/login/with/nowhere").await.status, 404);
+    told(&other.get("/login/with/nowhere").await, 404, "unknown_signin");
+    told(&other.get("/login/with/nowhere/callback?code=x&state=y").await, 404, "unknown_signin");
 }
 
 #[tokio::test]
@@ -246,5 +255,6 @@ async fn a_provider_that_is_not_there_is_said_so() {
     drop(site.peer);
     let browser = Browser::new(&site.harness.base);
     let page = browser.get("/login/with/alpha").await;
-    assert!(page.status == 502 && page.text.contains("did not answer"), "{}", page.text);
+    told(&page, 502, "signin_unreachable");
+    assert!(page.text.contains("did not answer"), "{}", page.text);
 }

@@ -61,6 +61,7 @@ pub(crate) struct Model {
     pub(crate) returned: bool,
     pub(crate) settled: Option<(OutcomeName, i64)>,
     pub(crate) acts: Vec<Act>,
+    pub(crate) signatures: super::signatures::Signatures,
 }
 
 /// What the rules say of a payload: the rule, or that none can be evaluated.

@@ -118,6 +118,7 @@ pub(crate) fn take(step: &Step<'_>, model: &mut Option<Model>, event: &Event, fi
         Event::Settled { outcome, cause, actions } => settled(step, model, *outcome, cause, actions, findings),
         _ => super::acts::fold(step, model, event, findings),
     }
+    super::signatures::judge(step, model, event, findings);
 }
 
 fn submitted(step: &Step<'_>, event: &Event, findings: &mut Findings) -> Option<Model> {
@@ -145,6 +146,7 @@ fn submitted(step: &Step<'_>, event: &Event, findings: &mut Findings) -> Option<
         returned: false,
         settled: None,
         acts: Vec::new(),
+        signatures: Default::default(),
     })
 }
 
