@@ -30,7 +30,7 @@ mod terminal;
 
 /// A human decision between what a machine proposes and what it does.
 #[derive(Parser, Debug)]
-#[command(name = "countersign", version, propagate_version = true, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "countersign", version, propagate_version = true, max_term_width = 80, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// JSON for machines instead of tables for people.
     #[arg(long, global = true)]

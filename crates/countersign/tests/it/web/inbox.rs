@@ -154,6 +154,22 @@ async fn titles_have_the_readers_separators_and_are_found_by_them() {
 }
 
 #[tokio::test]
+async fn an_address_where_nothing_is_says_so_as_a_page() {
+    let harness = Harness::start().await;
+    let nobody = harness.nobody();
+    let visit = async |path: &str, accept: &str, language: &str| {
+        let request = nobody.request(reqwest::Method::GET, path).header("accept", accept).header("accept-language", language);
+        nobody.send(request).await
+    };
+    for (language, words) in [("en", "There is nothing at this address"), ("de", "Unter dieser Adresse gibt es nichts")] {
+        let page = visit("/nowhere", "text/html,application/xhtml+xml,*/*;q=0.8", language).await;
+        assert!(page.status == 404 && page.text.starts_with("<!doctype html>") && page.text.contains(words), "{}", page.text);
+    }
+    assert_eq!(visit("/nowhere", "*/*", "en").await.problem(), (404, "unknown_route"));
+    assert_eq!(visit("/v1/nowhere", "text/html", "en").await.problem(), (404, "unknown_route"));
+}
+
+#[tokio::test]
 async fn pages_run_nothing_that_is_not_ours() {
     let harness = Harness::start().await;
     let page = open(&harness, &harness.cookie("mia").await, "/").await;
