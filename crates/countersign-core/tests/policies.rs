@@ -95,7 +95,7 @@ fn an_explanation_shows_the_working_and_who_would_be_asked() {
     let payload = json!({"amount": "12500 USD", "merchant": "ACME"});
     let evaluation = Evaluation { payload: &payload, requester: &leo, roster: &roster, now, created_at: now, revision: Revision::FIRST };
     let explanation = policy.explain(&evaluation);
-    assert_eq!(explanation.title, "ACME, 12500.00 USD");
+    assert_eq!(explanation.title.text, "ACME, 12500.00 USD");
     assert_eq!(explanation.ruling.rule, RuleRef::Rule(2));
     assert_eq!(
         explanation.rules.iter().map(|rule| &rule.result).collect::<Vec<_>>(),
@@ -153,5 +153,5 @@ fn public_spending_is_decided_by_its_amount() {
     assert_eq!(ruled(&policy, &row("12700000.00 GBP")).0, "two approvers");
     let accepted = policy.accept(&row("5 GBP"), &roster()).unwrap();
     assert_eq!(accepted.get("merchant"), None);
-    assert_eq!(policy.title(&accepted), "unnamed merchant, 5.00 GBP");
+    assert_eq!(policy.title(&accepted).text, "unnamed merchant, 5.00 GBP");
 }

@@ -296,6 +296,8 @@ pub struct ListQuery {
     pub external_id: Option<String>,
     /// Whose title contains this, in any case.
     pub text: Option<String>,
+    /// Or this: the same with its numbers written otherwise.
+    pub or_text: Option<String>,
     /// Only requests with dead letters.
     pub dead_letter: bool,
     /// At most this many; the store bounds it to 200.
@@ -318,7 +320,12 @@ impl ListQuery {
             && (self.key.is_none() || self.key == row.submitted_with)
             && (self.external_id.is_none() || self.external_id == row.external_id)
             && (!self.dead_letter || row.dead_letter)
-            && self.text.as_ref().is_none_or(|text| row.title.to_lowercase().contains(&text.to_lowercase()))
+            && self.tells(&row.title.to_lowercase())
+    }
+
+    fn tells(&self, title: &str) -> bool {
+        let mut texts = self.text.iter().chain(&self.or_text).peekable();
+        texts.peek().is_none() || texts.any(|text| title.contains(&text.to_lowercase()))
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Card {
     pub since: Option<Timestamp>,
     /// The requester, everybody asked, everybody who said something.
     pub involved: BTreeSet<PersonId>,
+    /// From which byte to which of the title a number stands: each reader sees it with their own separators.
+    pub numbers: Vec<(u32, u32)>,
 }
 
 /// The card as stored: short names, times in milliseconds.
@@ -38,6 +40,8 @@ struct Form {
     s: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     p: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    t: Vec<(u32, u32)>,
 }
 
 impl Card {
@@ -49,6 +53,7 @@ impl Card {
             y: self.approved_by.iter().map(ids).collect(),
             s: self.since.map(crate::clock::millis),
             p: self.involved.iter().map(ids).collect(),
+            t: self.numbers.clone(),
         };
         serde_json::to_string(&form).unwrap_or_default()
     }
@@ -61,6 +66,7 @@ impl Card {
             approved_by: form.y.into_iter().map(PersonId::new).collect(),
             since: form.s.map(crate::clock::timestamp),
             involved: form.p.into_iter().map(PersonId::new).collect(),
+            numbers: form.t,
         })
     }
 }
@@ -121,6 +127,7 @@ mod tests {
             approved_by: vec!["mia".into()],
             since: Some(Timestamp::UNIX_EPOCH),
             involved: ["leo".into(), "mia".into()].into(),
+            numbers: vec![(6, 18)],
         };
         for card in [full, Card::default()] {
             assert_eq!(Card::parse(&card.text()), Some(card));

@@ -30,7 +30,7 @@ mod terminal;
 
 /// A human decision between what a machine proposes and what it does.
 #[derive(Parser, Debug)]
-#[command(name = "countersign", version, propagate_version = true, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "countersign", version, propagate_version = true, max_term_width = 80, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// JSON for machines instead of tables for people.
     #[arg(long, global = true)]
@@ -101,8 +101,8 @@ enum Verb {
 /// Where the server's configuration is.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct ConfigArgs {
-    /// The configuration file; `countersign.toml` here, if there is one, without it.
-    #[arg(long, short, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
+    /// The configuration file; that of COUNTERSIGN_CONFIG, or `countersign.toml` here, if there is one, without it.
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -111,7 +111,10 @@ impl ConfigArgs {
     pub(crate) fn load(&self) -> Result<crate::config::Config, Failure> {
         let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let environment = environment.filter(|(name, _)| name != "COUNTERSIGN_CONFIG").collect();
-        crate::config::Config::load(self.config.as_deref(), &environment).map_err(|found| Failure::findings("the configuration does not load", found))
+        // Read here: the usage line of an error would show what a variable set as if it had to be typed.
+        let named = std::env::var_os("COUNTERSIGN_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+        let file = self.config.clone().or(named);
+        crate::config::Config::load(file.as_deref(), &environment).map_err(|found| Failure::findings("the configuration does not load", found))
     }
 }
 

@@ -89,7 +89,11 @@ impl Demo {
         // Notices of the samples would bury the links; those of what the visitor does are the point.
         let console = Arc::new(move |line: &str| {
             if !quiet && told.load(std::sync::atomic::Ordering::Relaxed) {
-                println!("  {line}");
+                // The address has a line for itself, where it can be clicked whole.
+                match line.rsplit_once(" http") {
+                    Some((words, address)) => println!("  {words}\n    http{address}"),
+                    None => println!("  {line}"),
+                }
             }
         });
         let writer = model::find(&wanted.models).await;

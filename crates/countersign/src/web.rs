@@ -3,7 +3,9 @@
 
 use crate::api::ApiState;
 use axum::Router;
+use axum::response::Response;
 use axum::routing::{get, post};
+use http::HeaderMap;
 
 pub mod assets;
 pub mod audit;
@@ -34,6 +36,12 @@ pub mod thread;
 pub mod timeline;
 pub mod visitor;
 pub mod words;
+
+/// The page where no page is: the same for everybody.
+pub(crate) fn nothing_here(state: &ApiState, headers: &HeaderMap, problem: &crate::api::problem::Problem) -> Response {
+    let words = words::Words::of_stranger(headers, state.engine.clock().now());
+    page::problem(frame::Frame::stranger(words), problem, Some(page::Back::inbox()))
+}
 
 /// The pages' routes.
 pub(crate) fn routes() -> Router<ApiState> {

@@ -189,7 +189,7 @@ pub fn request(seen: &Seen, public_url: &str) -> RequestBody {
         policy_version: request.version.to_string(),
         rule: seen.policy.rule_name(&request.rule).to_owned(),
         requester: request.requester.to_string(),
-        title: seen.title(),
+        title: seen.title().text,
         revision: request.revision.0,
         payload: seen.payload.clone(),
         redacted: seen.veil.names().map(str::to_owned).collect(),

@@ -10,6 +10,8 @@ use crate::stage::{Standing, places, seats_filled};
 use std::cmp::Ordering;
 use std::ops::Range;
 
+mod sights;
+
 /// Two conditions are compared in this many steps at most; where that is not enough, neither is said to imply the
 /// other.
 const COMPARING_MAX: usize = 1_000;
@@ -144,13 +146,14 @@ fn order(left: &Constant, right: &Constant) -> Option<Ordering> {
 
 impl Policy {
     /// Findings against today's directory: unknown users and groups, stages that can never reach
-    /// their quorum.
+    /// their quorum, marks that show a field to nobody.
     #[must_use]
     pub fn check_against(&self, roster: &Roster) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         self.owner.iter().chain(&self.readers).for_each(|selector| self.known(selector, roster, &mut found));
         let sights = self.fields.iter().flat_map(|field| field.visible_to.iter().flatten());
         sights.filter_map(Sight::selector).for_each(|selector| self.known(&selector, roster, &mut found));
+        self.blind_sights(roster, &mut found);
         for (index, rule) in self.rules.iter().enumerate() {
             let Verdict::Ask(stages) = &rule.verdict else { continue };
             for (position, stage) in stages.iter().enumerate() {

@@ -6,6 +6,7 @@ use super::expression::Steps;
 pub use super::expression::{Traced, ValueTrace};
 use super::select::Asking;
 use super::sight::Veil;
+use super::template::Title;
 use super::{OnExpiry, Policy, StageSpec};
 use crate::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +22,7 @@ pub struct Explanation {
     /// The stages that would open.
     pub stages: Vec<StagePreview>,
     /// The rendered title.
-    pub title: String,
+    pub title: Title,
     /// The plain summary's risk.
     pub risk: Risk,
 }

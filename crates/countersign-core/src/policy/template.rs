@@ -6,11 +6,14 @@ use super::diagnostic::did_you_mean;
 use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod holes;
 mod spoken;
+mod title;
+
+pub use title::Title;
 
 /// What a template is called within its own environment.
 const COMPILED: &str = "template";
@@ -115,9 +118,16 @@ impl Template {
     /// # Errors
     /// When a value is absent that the template prints, or it takes too long.
     pub fn render(&self, values: &Value) -> Result<String, String> {
+        self.rendered(values, None)
+    }
+
+    /// The text, in which these numbers stand between the marks of `title.rs`.
+    fn rendered(&self, values: &Value, numbers: Option<BTreeSet<String>>) -> Result<String, String> {
         let named = self.names.iter().filter_map(|name| Some((name.as_str(), values.get(name)?)));
         let named = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value))));
-        let context = minijinja::Value::from(named.collect::<BTreeMap<_, _>>());
+        let numbers = numbers.map(|all| all.into_iter().map(|number| (number, true)).collect::<BTreeMap<_, _>>());
+        let context = named.chain(numbers.map(|numbers| (title::NUMBERS, minijinja::Value::from(numbers))));
+        let context = minijinja::Value::from(context.collect::<BTreeMap<_, _>>());
         let rendered = self.compiled.get_template(COMPILED).and_then(|template| template.render(context));
         let text = rendered.map_err(|error| format!("the template could not be rendered: {}", plain(&error)))?;
         if text.len() > RENDERED_MAX {
@@ -132,29 +142,19 @@ impl Policy {
     /// direction-changing characters made visible, sums with the digits of their currency. The policy's name where the
     /// template fails.
     #[must_use]
-    pub fn title(&self, payload: &Value) -> String {
-        let rendered = self.title.render(&spoken::spoken(&self.fields, payload, &self.title.names)).map(|text| one_line(&text));
-        rendered.ok().filter(|title| !title.is_empty()).unwrap_or_else(|| self.name.to_string())
+    pub fn title(&self, payload: &Value) -> Title {
+        let values = spoken::spoken(&self.fields, payload, &self.title.names);
+        let numbers = title::numbers(&self.fields, &values);
+        let marked = numbers.is_some();
+        let rendered = self.title.rendered(&values, numbers).map(|text| Title::one_line(&text, marked));
+        rendered.ok().filter(|title| !title.text.is_empty()).unwrap_or_else(|| Title::plain(self.name.to_string()))
     }
 }
 
 /// One line in which nothing hides: white space becomes one blank, what cannot be seen its number.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let mut shown = String::new();
-    let mut count = 0_usize;
-    let words = text.split_whitespace().enumerate();
-    for character in words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars())) {
-        let piece = if is_hidden(character) { format!("⟨U+{:04X}⟩", u32::from(character)) } else { character.to_string() };
-        count += piece.chars().count();
-        if count > TITLE_MAX {
-            let mut cut: String = shown.chars().take(TITLE_MAX - 1).collect();
-            cut.push('…');
-            return cut;
-        }
-        shown.push_str(&piece);
-    }
-    shown
+    Title::one_line(text, false).text
 }
 
 /// Controls, direction marks, zero-width and tag characters, fillers that look like nothing.
@@ -165,7 +165,7 @@ pub fn is_hidden(character: char) -> bool {
             u32::from(character),
             0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x2028..=0x202E
                 | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0x1BCA0..=0x1BCA3
-                | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF
+                | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF | 0xFDD0..=0xFDEF
         )
 }
 
@@ -174,6 +174,7 @@ fn environment(fuel: u64) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(fuel));
+    environment.set_formatter(title::print);
     environment.add_filter("json", json);
     environment.add_filter("tojson", json);
     environment.add_filter("upper", |text: String| text.to_uppercase());

@@ -104,6 +104,8 @@ pub(super) async fn a_search_finds_in_any_case<S: RequestLog + Records>(stage: S
         let query = ListQuery { text: Some(text.to_owned()), ..of(5) };
         assert_eq!(all(&stage, query).await, requests(&expected), "{text}");
     }
+    let either = ListQuery { text: Some("1,00".to_owned()), or_text: Some("100 %".to_owned()), ..of(5) };
+    assert_eq!(all(&stage, either).await, requests(&[1]));
 }
 
 pub(super) async fn a_foreign_cursor_is_a_fault<S: RequestLog + Records>(stage: Stage<S>) {

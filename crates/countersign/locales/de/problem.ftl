@@ -27,6 +27,7 @@ problem-voice-already-counted = Eine Person ist eine Stimme
 detail-own-request = Niemand entscheidet über den eigenen Antrag; das muss jemand anders tun, den die Stufe fragt. Es wurde nichts geändert.
 detail-not-an-approver = Sie sind nicht gefragt, über diesen Antrag zu entscheiden. Seine Seite zeigt, wer gefragt ist.
 detail-unknown-request = Diesen Antrag gibt es nicht, oder Sie dürfen ihn nicht sehen.
+detail-unknown-route = Vielleicht ist die Adresse unvollständig, oder was hier stand, gibt es nicht mehr. Es wurde nichts geändert.
 detail-stage-closed = Die Stufe, die Sie gefragt hat, ist beendet; der Antrag geht ohne eine weitere Stimme von Ihnen weiter.
 detail-returned = Es wurden Änderungen verlangt; bis eine neue Fassung kommt, kann niemand entscheiden.
 detail-voice-already-counted = Ihre Zustimmung zählt schon in einer anderen Stufe dieses Antrags, und eine Person ist eine Stimme; diese Stufe muss jemand anders füllen.

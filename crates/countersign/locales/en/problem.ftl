@@ -27,6 +27,7 @@ problem-voice-already-counted = One person is one voice
 detail-own-request = Nobody decides their own request; somebody else whom the stage asks must. Nothing was changed.
 detail-not-an-approver = You are not asked to decide this request. Its page shows who is.
 detail-unknown-request = There is no such request, or you may not see it.
+detail-unknown-route = Perhaps the address is incomplete, or what stood here is gone. Nothing was changed.
 detail-stage-closed = The stage that asked you has ended; the request goes on without a further voice of yours.
 detail-returned = Changes were asked for, so nobody can decide until the requester sends a new revision.
 detail-voice-already-counted = Your approval already counts in another stage of this request, and one person is one voice; somebody else must fill this stage.

@@ -8,8 +8,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -36,9 +38,22 @@ const ENCRYPTED: &str = "max-age=31536000";
 
 /// Puts the layers around the whole door.
 pub(super) fn around(router: Router, state: ApiState) -> Router {
-    let unknown = || async { nothing_here() };
+    let pages = state.clone();
+    let unknown = move |uri: Uri, headers: HeaderMap| {
+        let pages = pages.clone();
+        async move { nowhere(&pages, &uri, &headers) }
+    };
     let method = || async { Problem::new("method_not_allowed", "this address does not take this method") };
     router.fallback(unknown).method_not_allowed_fallback(method).layer(middleware::from_fn_with_state(state, watched))
+}
+
+/// A page for whoever reads pages, a problem for everything else.
+fn nowhere(state: &ApiState, uri: &Uri, headers: &HeaderMap) -> Response {
+    let reads_pages = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"));
+    match reads_pages && !uri.path().starts_with("/v1/") {
+        true => crate::web::nothing_here(state, headers, &nothing_here()),
+        false => nothing_here().into_response(),
+    }
 }
 
 /// What is said where nothing is.

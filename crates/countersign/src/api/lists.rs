@@ -67,6 +67,7 @@ pub(super) async fn list(
         key: None,
         external_id: filter.external_id,
         text: filter.q.filter(|text| !text.is_empty()),
+        or_text: None,
         dead_letter: filter.dead_letter.unwrap_or(false),
         limit: limit(filter.limit)?,
         cursor: filter.cursor,

@@ -32,8 +32,9 @@ impl DemoArgs {
 async fn greeting(demo: &Demo, models: &str) -> Result<String, Failure> {
     let mut lines =
         vec![format!("countersign ready on http://{}", demo.bound), String::new(), "Open as (each link signs one browser in, once):".into()];
+    // A link stays whole on a terminal of 80 columns: it has a line for itself.
     for (who, link) in demo.links().await? {
-        lines.push(format!("  {who:<32} {link}"));
+        lines.extend([format!("  {who}"), format!("    {link}")]);
     }
     let (key, bound) = (demo.key().await?, demo.bound);
     lines.extend([
@@ -46,9 +47,13 @@ async fn greeting(demo: &Demo, models: &str) -> Result<String, Failure> {
         format!("What was executed is shown by the payment service: http://{}/", demo.payments.address),
         String::new(),
         "Submit an expense that needs two people:".into(),
-        format!("  curl -s http://{bound}/v1/requests -H 'Authorization: Bearer {key}' -H 'Idempotency-Key: my-first' \\"),
-        "    -H 'Content-Type: application/json' -d '{\"policy\":\"expense\",\"requester\":\"leo\",\"payload\":{\"amount\":\"12500.00 USD\",\"merchant\":\"ACME\"}}'".into(),
-        "Then approve it as Mia and as Ana, and look at the payment service. Leo may not: it is his own.".into(),
+        format!("  curl -s http://{bound}/v1/requests \\"),
+        format!("    -H 'Authorization: Bearer {key}' \\"),
+        "    -H 'Idempotency-Key: my-first' -H 'Content-Type: application/json' \\".into(),
+        "    -d '{\"policy\":\"expense\",\"requester\":\"leo\",".into(),
+        "      \"payload\":{\"amount\":\"12500.00 USD\",\"merchant\":\"ACME\"}}'".into(),
+        "Then approve it as Mia and as Ana, and look at the payment service.".into(),
+        "Leo may not: it is his own.".into(),
         String::new(),
         "Notices appear below. Ctrl-C ends the demo; nothing stays behind.".into(),
     ]);

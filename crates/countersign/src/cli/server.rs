@@ -18,8 +18,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Which server.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct ServerArgs {
-    /// The server's address; that of the sign-in, or http://127.0.0.1:7171, without it. The key comes from COUNTERSIGN_KEY.
-    #[arg(long, env = "COUNTERSIGN_URL", value_name = "URL")]
+    /// The server's address; that of COUNTERSIGN_URL, of the sign-in, or http://127.0.0.1:7171, without it. The key comes from COUNTERSIGN_KEY.
+    #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
 }
 
@@ -35,7 +35,9 @@ impl ServerArgs {
     pub(crate) fn connect(&self) -> Result<Server, Failure> {
         let session = Session::read();
         let key = std::env::var("COUNTERSIGN_KEY").ok().filter(|key| !key.is_empty());
-        let url = self.url.clone().or_else(|| session.as_ref().filter(|_| key.is_none()).map(|session| session.url.clone()));
+        // Read here: the usage line of an error would show what a variable set as if it had to be typed.
+        let named = std::env::var("COUNTERSIGN_URL").ok().filter(|url| !url.is_empty());
+        let url = self.url.clone().or(named).or_else(|| session.as_ref().filter(|_| key.is_none()).map(|session| session.url.clone()));
         let base = base_of(&url.unwrap_or_else(|| URL_DEFAULT.into()))?;
         let here = session.filter(|session| base_of(&session.url).is_ok_and(|url| url == base)).map(|session| session.session);
         Server::new(base, key.or(here))

@@ -39,7 +39,7 @@ fn of(request: &Request, policy: &Policy, roster: &Roster, payload: Value, risk:
     let rule = policy.rule_name(&request.rule).to_owned();
     SummaryAsk {
         policy: request.policy.to_string(),
-        title: policy.title(&payload),
+        title: policy.title(&payload).text,
         requester_name: requester,
         payload,
         people,

@@ -20,6 +20,7 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         Actor::Key { key, .. } => Some(*key),
         _ => None,
     };
+    let title = facts.policy.title(facts.payload);
     RequestRow {
         id: request.id,
         policy: request.policy.clone(),
@@ -28,7 +29,7 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         submitted_with,
         external_id: request.external_id.clone(),
         status: status_name(request.status()),
-        title: facts.policy.title(facts.payload),
+        title: title.text,
         risk: risk_of(request, facts).to_owned(),
         revision: request.revision,
         waiting: request.waiting(facts),
@@ -37,12 +38,12 @@ pub(super) fn row_of(request: &Request, facts: &Facts<'_>) -> RequestRow {
         next_wakeup: request.next_wakeup(facts),
         created_at: request.created_at,
         settled_at: request.settled.as_ref().map(|end| end.at),
-        card: card(request, facts),
+        card: card(request, facts, title.numbers),
         subject: subject(facts),
     }
 }
 
-fn card(request: &Request, facts: &Facts<'_>) -> Card {
+fn card(request: &Request, facts: &Facts<'_>, numbers: Vec<(u32, u32)>) -> Card {
     let open: Vec<_> = request.open_stages().collect();
     Card {
         amount: amount(facts),
@@ -50,6 +51,7 @@ fn card(request: &Request, facts: &Facts<'_>) -> Card {
         approved_by: open.iter().flat_map(|stage| stage.said(Decision::Approve)).cloned().collect(),
         since: open.iter().map(|stage| stage.opened_at).min(),
         involved: involved(request),
+        numbers,
     }
 }
 
@@ -58,7 +60,7 @@ fn card(request: &Request, facts: &Facts<'_>) -> Card {
 pub(super) fn subject(facts: &Facts<'_>) -> Option<String> {
     let mut texts = open_fields(facts).filter(|field| matches!(field.kind, FieldType::Text { .. }));
     let text = texts.find_map(|field| facts.payload.get(&field.name).and_then(Value::as_str).map(str::to_owned));
-    let text = text.unwrap_or_else(|| facts.policy.title(facts.payload));
+    let text = text.unwrap_or_else(|| facts.policy.title(facts.payload).text);
     Some(text.trim().chars().take(SUBJECT_MAX).collect()).filter(|text: &String| !text.is_empty())
 }
 

@@ -12,6 +12,7 @@ use countersign_core::policy::evaluate::Evaluation;
 use countersign_core::policy::explain::RuleTrace;
 use countersign_core::policy::select::Asking;
 use countersign_core::policy::sight::Veil;
+use countersign_core::policy::template::Title;
 use countersign_core::policy::{Policy, Selector};
 use countersign_core::request::view::{StageView, Timer};
 use countersign_core::request::{Facts, Request, SummaryState};
@@ -78,7 +79,7 @@ impl Seen {
 
     /// Rendered from the payload; what some may not see is no part of a title.
     #[must_use]
-    pub fn title(&self) -> String {
+    pub fn title(&self) -> Title {
         self.policy.title(&self.payload)
     }
 

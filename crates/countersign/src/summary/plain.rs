@@ -1,6 +1,7 @@
 //! The plain summary: the payload's facts in one readable sentence, by template. The same payload always
 //! gives the same words; no model is asked.
 
+use countersign_core::money::Currency;
 use serde_json::Value;
 
 use super::markup::cut;
@@ -69,7 +70,9 @@ fn money(text: &str) -> Option<String> {
         return None;
     }
     let sign = if unsigned.len() < amount.len() { "-" } else { "" };
-    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    // As many digits as the currency has: beside `1,950.00 GBP` nobody should wonder what `1,950.0 GBP` is.
+    let places = Currency::parse(currency).map_or(0, |currency| usize::try_from(currency.digits()).unwrap_or_default());
+    let fraction = if fraction.is_some() || places > 0 { format!(".{:0<places$}", fraction.unwrap_or_default()) } else { String::new() };
     Some(format!("{sign}{}{fraction} {currency}", grouped(whole)))
 }
 
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped() {
-        for (text, shown) in [("1 USD", "1 USD"), ("999.9 USD", "999.9 USD"), ("1000 USD", "1,000 USD"), ("100000 USD", "100,000 USD")] {
+        for (text, shown) in [("1 USD", "1.00 USD"), ("999.9 USD", "999.90 USD"), ("1000 JPY", "1,000 JPY"), ("100000 USD", "100,000.00 USD")] {
             assert_eq!(money(text).as_deref(), Some(shown));
         }
         for text in ["1000", "1000 usd", "1.2.3 USD", "- USD", "1000  USD", "1e9 USD"] {

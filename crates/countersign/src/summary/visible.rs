@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Characters that are invisible, change direction, or stand in for nothing; sorted.
-const HIDDEN: [(char, char); 26] = [
+const HIDDEN: [(char, char); 27] = [
     ('\u{0}', '\u{8}'), // controls but for tab and newline
     ('\u{b}', '\u{1f}'),
     ('\u{7f}', '\u{9f}'),
@@ -22,6 +22,7 @@ const HIDDEN: [(char, char); 26] = [
     ('\u{2800}', '\u{2800}'),    // blank braille
     ('\u{3164}', '\u{3164}'),    // Hangul filler
     ('\u{e000}', '\u{f8ff}'),    // private use: looks like whatever the font likes
+    ('\u{fdd0}', '\u{fdef}'),    // no characters at all
     ('\u{fe00}', '\u{fe0f}'),    // variation selectors
     ('\u{feff}', '\u{feff}'),    // byte order mark
     ('\u{ffa0}', '\u{ffa0}'),    // halfwidth filler

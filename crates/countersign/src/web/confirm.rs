@@ -264,7 +264,7 @@ impl Opened {
         let asked = asked.arg("time", self.time(seen.request.created_at)).arg("rule", visible(seen.policy.rule_name(&seen.request.rule)));
         RequestPart {
             id: seen.request.id.to_string(),
-            title: visible(&seen.title()).into_owned(),
+            title: self.words.title(&seen.title()),
             asked: asked.arg("policy", seen.request.policy.as_str()).arg("revision", seen.request.revision.0).to_string(),
             flags: flags(&name(seen, &seen.request.requester)),
             facts: facts(seen, &self.words),

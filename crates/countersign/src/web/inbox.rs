@@ -125,7 +125,9 @@ fn query(visitor: &Visitor, group: Group, wanted: &Wanted) -> ListQuery {
     let cursor = Some(wanted.cursor.clone()).filter(|cursor| is_cursor(cursor, group == Group::Waiting));
     let text = Some(wanted.q.trim().to_owned()).filter(|text| !text.is_empty());
     let policy = Some(wanted.policy.as_str()).filter(|name| !name.is_empty()).map(PolicyName::from);
-    let query = ListQuery { limit: ROWS_MAX, cursor, text, policy, ..ListQuery::default() };
+    // They look for what they see: sums with their own separators.
+    let or_text = text.as_ref().map(|text| visitor.words.sought(text)).filter(|sought| text.as_ref() != Some(sought));
+    let query = ListQuery { limit: ROWS_MAX, cursor, text, or_text, policy, ..ListQuery::default() };
     match group {
         Group::Waiting => ListQuery { approver: Some(me), ..query },
         Group::Others => ListQuery { part: Some((me, Part::Others)), ..query },

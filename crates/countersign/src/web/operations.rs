@@ -118,7 +118,7 @@ async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> 
     let all = engine.shelf().people();
     let stuck = |row: &RequestRow| Stuck {
         id: row.id.to_string(),
-        title: visible(&row.title).into_owned(),
+        title: words.row_title(row),
         policy: row.policy.to_string(),
         requester: all.name(&row.requester),
         since: words.relative(row.created_at),
@@ -127,7 +127,11 @@ async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> 
     Ok(OperationsPage {
         frame: Frame::of(visitor, Place::Operations),
         unroutable: engine.unroutable(&visitor.caller, LISTED_MAX).await?.iter().map(stuck).collect(),
-        failed: letters.items.iter().flat_map(|seen| dead_letters(seen, "")).map(|letter| failed(letter, &all, words)).collect(),
+        failed: letters
+            .items
+            .iter()
+            .flat_map(|seen| dead_letters(seen, "").into_iter().map(|letter| failed(letter, words.title(&seen.title()), &all, words)))
+            .collect(),
         lanes: node.endpoints.iter().map(|(to, tries)| lane(&to.lane, to.action.clone(), tries, words)).collect(),
         model: node.model.as_ref().map(|(name, tries)| lane(name, None, tries, words)),
         node: node_of(&node, words),
@@ -136,7 +140,7 @@ async fn page_of(state: &ApiState, visitor: &Visitor, error: Option<String>) -> 
     })
 }
 
-fn failed(letter: DeadLetterBody, all: &People, words: &Words) -> Failed {
+fn failed(letter: DeadLetterBody, title: String, all: &People, words: &Words) -> Failed {
     let what = match &letter.notice_type {
         None => letter.name.clone(),
         Some(kind) => {
@@ -148,7 +152,7 @@ fn failed(letter: DeadLetterBody, all: &People, words: &Words) -> Failed {
     };
     Failed {
         id: letter.request,
-        title: visible(&letter.title).into_owned(),
+        title,
         family: if letter.notice_type.is_none() { "executions" } else { "notices" },
         name: letter.name,
         what,

@@ -85,7 +85,7 @@ pub fn preview(run: &DryRun, people: &People, words: &Words) -> Preview {
         RulingVerdict::Ask => "ask",
     };
     Preview {
-        title: visible(&explained.title).into_owned(),
+        title: words.title(&explained.title),
         verdict,
         rule: explained.ruling.rule_name.clone(),
         failure: explained.ruling.failure.clone(),

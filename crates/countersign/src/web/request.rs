@@ -107,7 +107,7 @@ fn page_of(visitor: &Visitor, seen: &Seen, events: &[(Timestamp, Event)], simila
     RequestPage {
         frame: Frame::of(visitor, Place::Inbox).watching(Watch::Request(request.id.to_string())),
         id: request.id.to_string(),
-        title: visible(&seen.title()).into_owned(),
+        title: visitor.words.title(&seen.title()),
         policy: request.policy.to_string(),
         requester: visible(&name(seen, &request.requester)).into_owned(),
         requester_flags: flags(&name(seen, &request.requester)),

@@ -10,7 +10,6 @@ use crate::api::ApiState;
 use crate::api::parameters::Named;
 use crate::api::problem::Problem;
 use crate::engine::{EngineError, Seen};
-use crate::summary::visible::visible;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -65,7 +64,7 @@ fn shown(visitor: &Visitor, seen: &Seen, comment: String, enrolled: bool) -> Sig
     SignPage {
         frame: Frame::of(visitor, Place::Inbox),
         id,
-        title: visible(&seen.title()).into_owned(),
+        title: visitor.words.title(&seen.title()),
         requester: name(seen, &seen.request.requester),
         revision: seen.request.revision.0,
         digest: seen.payload_digest().map(|digest| digest.hex().chars().take(DIGEST_SHOWN).collect()).unwrap_or_default(),

@@ -45,7 +45,7 @@ fn line(state: &ApiState, visitor: &Visitor, alike: &Alike) -> Similar {
     };
     Similar {
         id: row.id.to_string(),
-        title: visible(&row.title).into_owned(),
+        title: visitor.words.row_title(row),
         requester: visible(&state.engine.shelf().people().name(&row.requester)).into_owned(),
         status: status_word(row.status),
         at: visitor.words.relative(row.settled_at.unwrap_or(row.created_at)),

@@ -188,7 +188,8 @@ async fn not_taken(state: &ApiState, visitor: &Visitor, id: RequestId, typed: St
     let error = Some(page::detail(&frame, problem));
     let thread = Thread { typed, error, ..thread(&visitor.words, &seen, &events) };
     let status = StatusCode::from_u16(problem.body().status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    page::render(status, &SaidPage { frame, id: id.to_string(), title: visible(&seen.title()).into_owned(), thread })
+    let title = frame.title(&seen.title());
+    page::render(status, &SaidPage { frame, id: id.to_string(), title, thread })
 }
 
 /// A file's bytes, as far as they are taken; what is too large is read and let go.

@@ -2,7 +2,10 @@
 //! separators, moments in the reader's zone. Templates say a key and its arguments; what comes out is escaped there.
 
 use crate::engine::shelf::People;
+use crate::summary::visible::visible;
 use countersign_core::id::PersonId;
+use countersign_core::policy::template::Title;
+use countersign_store::RequestRow;
 use fluent_bundle::{FluentArgs, FluentValue};
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
@@ -16,7 +19,7 @@ mod moment;
 mod number;
 
 pub use moment::{When, distance};
-pub use number::separated;
+pub use number::{separated, unseparated};
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -116,6 +119,24 @@ impl Words {
     #[must_use]
     pub fn number(&self, text: &str) -> String {
         separated(text, self.language)
+    }
+
+    /// A request's title with the reader's separators in its numbers, and what hides in it shown.
+    #[must_use]
+    pub fn title(&self, title: &Title) -> String {
+        visible(&title.said(|number| self.number(number))).into_owned()
+    }
+
+    /// The same of a row: no payload is read for it.
+    #[must_use]
+    pub fn row_title(&self, row: &RequestRow) -> String {
+        self.title(&Title { text: row.title.clone(), numbers: row.card.numbers.clone() })
+    }
+
+    /// What somebody looks for, as titles are stored: `12.500,00` of a German reader is `12500.00`.
+    #[must_use]
+    pub fn sought(&self, text: &str) -> String {
+        unseparated(text, self.language)
     }
 }
 

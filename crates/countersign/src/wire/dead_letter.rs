@@ -50,7 +50,7 @@ fn of(seen: &Seen, public_url: &str) -> DeadLetterBody {
     let request = seen.request.id.to_string();
     DeadLetterBody {
         kind: String::new(),
-        title: seen.title(),
+        title: seen.title().text,
         name: String::new(),
         notice_type: None,
         to: None,

@@ -189,7 +189,7 @@ pub fn explanation(policy: &Policy, explained: &Explanation) -> ExplanationBody 
     ExplanationBody {
         policy: policy.name.to_string(),
         policy_version: policy.version.to_string(),
-        title: explained.title.clone(),
+        title: explained.title.text.clone(),
         verdict: verdict.to_owned(),
         rule: explained.ruling.rule_name.clone(),
         failure: explained.ruling.failure.clone(),

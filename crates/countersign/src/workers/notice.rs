@@ -53,7 +53,7 @@ pub fn flat(seen: &Seen) -> Vec<u8> {
 pub fn console_line(seen: &Seen, kind: NoticeKind, person: &str, public_url: &str) -> String {
     let what = type_name(kind).trim_start_matches("approval.").replace('_', " ");
     let url = wire::page_url(public_url, &seen.request.id.to_string());
-    format!("to {person}: {what}: {} ({}) {url}", seen.title(), wire::status_word(seen.status()))
+    format!("to {person}: {what}: {} ({}) {url}", seen.title().text, wire::status_word(seen.status()))
 }
 
 fn wire_text(summary: &wire::SummaryBody) -> String {

@@ -50,8 +50,8 @@ impl Demo {
 
     /// Follows the printed link of a person and signs in.
     pub async fn open_as(&self, browser: &Browser, hands: Hands, person: &str) {
-        let line = self.printed.iter().find(|line| line.trim_start().starts_with(person)).unwrap_or_else(|| panic!("no link for {person}"));
-        browser.open(line.split(' ').next_back().unwrap()).await;
+        let place = self.printed.iter().position(|line| line.trim_start().starts_with(person)).unwrap_or_else(|| panic!("no link for {person}"));
+        browser.open(self.printed[place + 1].trim()).await;
         browser.sees(person).await;
         hands.press(browser, "main form button").await;
         browser.is_at("/").await;

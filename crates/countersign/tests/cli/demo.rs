@@ -39,8 +39,8 @@ impl Demo {
 
     /// Who is shown, and where they sign in.
     fn people(&self) -> Vec<(String, String)> {
-        let links = self.said.lines().filter(|line| line.contains("/login/"));
-        links.map(|line| line.trim().rsplit_once(' ').unwrap()).map(|(who, link)| (who.trim().to_owned(), link.to_owned())).collect()
+        let pairs = self.said.lines().zip(self.said.lines().skip(1));
+        pairs.filter(|(_, link)| link.contains("/login/")).map(|(who, link)| (who.trim().to_owned(), link.trim().to_owned())).collect()
     }
 
     fn key(&self) -> &str {
@@ -97,6 +97,8 @@ fn without_a_model_it_says_so_and_everybody_has_a_link() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(folder.path(), "http://127.0.0.1:1");
     assert!(demo.said.contains("Summaries are plain: no model's server answers at http://127.0.0.1:1."), "{}", demo.said);
+    let wide = demo.said.lines().filter(|line| line.chars().count() > 80).collect::<Vec<_>>();
+    assert_eq!(wide, [""; 0], "wraps on a terminal of 80 columns");
     let people = demo.people();
     let directory = include_str!("../../src/cli/init/directory.toml");
     let named = directory.lines().filter_map(|line| line.strip_prefix("name")).map(|rest| rest.split('"').nth(1).unwrap());

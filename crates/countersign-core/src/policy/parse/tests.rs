@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::id::{GroupId, PersonId};
-use crate::people::{Member, Person, Roster};
+use crate::people::{Member, Person, Role, Roster};
+use crate::policy::diagnostic::Severity;
 use std::collections::BTreeSet;
 
 const GOOD: &str = r#"policy = "expense"
@@ -277,6 +278,48 @@ fn a_mark_that_names_nobody_of_the_directory_is_told() {
     let found = load(&marked).unwrap().policy.check_against(&Roster::default());
     let codes: Vec<_> = found.iter().filter(|finding| finding.line == 7).map(|finding| finding.code).collect();
     assert_eq!(codes, ["unknown_group", "unknown_user"]);
+}
+
+#[test]
+fn a_mark_for_somebody_who_sees_no_request_is_a_warning() {
+    let marked = |names: &str| with("merchant = \"text\"", &format!("merchant = \"text\"\nnote = {{ type = \"text\", visible_to = {names} }}"));
+    let person = |id: &str, manager: Option<&str>, roles: &[Role]| Person {
+        id: PersonId::new(id),
+        name: id.to_owned(),
+        email: None,
+        manager: manager.map(PersonId::new),
+        limit: None,
+        roles: roles.iter().copied().collect(),
+        active: true,
+    };
+    let people = [
+        person("leo", Some("mia"), &[]),
+        person("mia", None, &[]),
+        person("ana", None, &[]),
+        person("aud", None, &[Role::Auditor]),
+        person("tom", None, &[]),
+    ];
+    let group = |id: &str, member: &str| (GroupId::new(id), BTreeSet::from([Member::Person(PersonId::new(member))]));
+    let roster = Roster {
+        version: 1,
+        people: people.into_iter().map(|person| (person.id.clone(), person)).collect(),
+        groups: [group("finance", "ana"), group("press", "tom"), group("auditors", "aud")].into(),
+    };
+    let told = |source: &str| {
+        let found = load(source).unwrap().policy.check_against(&roster).into_iter().filter(|finding| finding.code == "blind_sight");
+        found.map(|finding| (finding.line, finding.column, finding.severity, finding.message)).collect::<Vec<_>>()
+    };
+    let told_of_press = told(&marked(r#"["owner", "group:press"]"#));
+    let message = "`visible_to` shows `note` to `group:press`, who sees no request of this policy".to_owned();
+    assert_eq!(told_of_press, [(7, 48, Severity::Warning, message)]);
+    assert_eq!(told(&marked("\"user:tom\""))[0].1, 38);
+    let seeing = r#"["group:finance", "group:auditors", "user:mia", "approvers", "role:admin"]"#;
+    assert_eq!(told(&marked(seeing)), [], "the owner, an auditor, a manager who is asked, words for roles");
+    let reader = marked(r#"["group:press"]"#).replace("title  =", "readers = [\"group:press\"]\ntitle  =");
+    assert_eq!(told(&reader), []);
+    let anybody =
+        marked(r#"["group:press"]"#).replace("note = {", "boss = \"person\"\nnote = {").replace("\"manager of requester\"", "\"field:boss\"");
+    assert_eq!(told(&anybody), [], "whom a request names is asked");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn render(draft: &Draft<'_>, spec: &ActionSpec, outcome: OutcomeName, cause: &Ca
             policy_version: request.version,
             rule: facts.policy.rule_name(&request.rule),
             requester: &request.requester,
-            title: &facts.policy.title(facts.payload),
+            title: &facts.policy.title(facts.payload).text,
             revision: request.revision,
             payload: facts.payload,
             payload_digest: digest_of(facts.payload),

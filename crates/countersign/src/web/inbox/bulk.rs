@@ -5,7 +5,6 @@ use crate::api::ApiState;
 use crate::api::problem::Problem;
 use crate::engine::EngineError;
 use crate::engine::deed::Verdict;
-use crate::summary::visible::visible;
 use crate::web::facts::sum;
 use crate::web::frame::{Frame, Place};
 use crate::web::page;
@@ -147,7 +146,7 @@ async fn ask(state: &ApiState, visitor: Visitor, pressed: Pressed, decision: Dec
             Ok(seen) => items.push(Item {
                 id: id.to_string(),
                 revision: revision.0,
-                title: visible(&seen.title()).into_owned(),
+                title: frame.title(&seen.title()),
                 requester: state.engine.shelf().people().name(&seen.request.requester),
                 amount: sum(&seen, &frame),
             }),
@@ -167,11 +166,11 @@ async fn one(state: &ApiState, visitor: &Visitor, frame: &Frame, id: RequestId, 
     match state.engine.decide(&visitor.caller, id, verdict).await {
         Ok(handled) => {
             let seen = handled.shown_to(&visitor.caller);
-            Became { id: id.to_string(), title: visible(&seen.title()).into_owned(), outcome: Ok(status_word(seen.status())) }
+            Became { id: id.to_string(), title: frame.title(&seen.title()), outcome: Ok(status_word(seen.status())) }
         }
         Err(error) => {
             let seen = state.engine.see(&visitor.caller, id).await;
-            let title = seen.map_or_else(|_| id.to_string(), |seen| visible(&seen.title()).into_owned());
+            let title = seen.map_or_else(|_| id.to_string(), |seen| frame.title(&seen.title()));
             Became { id: id.to_string(), title, outcome: Err(refused::sentence(frame, &state.engine.shelf().people(), &error)) }
         }
     }

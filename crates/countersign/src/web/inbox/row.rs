@@ -1,7 +1,6 @@
 //! One request as a line: what it is, who asks, how much, how risky, how long there is, who has said what.
 
 use crate::engine::shelf::People;
-use crate::summary::visible::visible;
 use crate::web::frame::Frame;
 use crate::web::words::When;
 use crate::wire::status_word;
@@ -74,7 +73,7 @@ pub fn row(people: &People, frame: &Frame, row: &RequestRow) -> Row {
     let names: Vec<String> = card.approved_by.iter().map(|person| people.name(person)).collect();
     Row {
         id: row.id.to_string(),
-        title: visible(&row.title).into_owned(),
+        title: frame.row_title(row),
         policy: row.policy.to_string(),
         requester: people.name(&row.requester),
         revision: row.revision.0,

@@ -86,7 +86,7 @@ async fn a_link_decides_once_through_its_own_door_and_then_shows_the_outcome() {
     let id = harness.submit("5000 USD").await;
     let link = Link::to(&harness, "mia", &id).await;
     let page = link.open().await;
-    for words in ["Do you agree?", "You are Mia Stone", "“review”", "5,000 USD", "Leo Park asked", "Approve 5,000 USD", "one signature"] {
+    for words in ["Do you agree?", "You are Mia Stone", "“review”", "5,000.00 USD", "Leo Park asked", "Approve 5,000.00 USD", "one signature"] {
         assert!(page.text.contains(words), "{words} in {}", page.text);
     }
     assert!(!page.text.contains("checked") && !page.text.contains("<script>") && !page.text.contains("Sign out"));

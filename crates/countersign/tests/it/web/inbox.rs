@@ -21,7 +21,7 @@ async fn each_group_holds_its_own_and_says_how_many() {
     for words in [
         "Waiting for me <span class=\"count\">1<",
         "Waiting for others <span class=\"count\">1<",
-        "5,000 USD",
+        "5,000.00 USD",
         "Needs 1 person",
         "left",
         "Medium risk",
@@ -99,7 +99,7 @@ async fn several_are_decided_one_by_one_after_a_question() {
     harness.person("leo").await.post(&format!("/v1/requests/{stale}/revisions"), payload).await.ok();
     let question = press_at(&harness, &mia, "/bulk", &form("approve", "")).await;
     assert_eq!(question.status, 200);
-    assert!(question.text.contains("Approve 3 requests?") && question.text.contains("5,000 USD"), "{}", question.text);
+    assert!(question.text.contains("Approve 3 requests?") && question.text.contains("5,000.00 USD"), "{}", question.text);
     let still = harness.person("leo").await.get(&format!("/v1/requests/{fine}")).await.ok();
     assert_eq!(still["status"], "pending", "the question decides nothing");
     let silent = press_at(&harness, &mia, "/bulk/decide", &form("reject", " ")).await;
@@ -129,6 +129,44 @@ async fn the_browsers_language_speaks_where_the_directory_names_none() {
     }
     let stranger = nobody.request(reqwest::Method::GET, "/").header("accept-language", "de");
     assert!(nobody.send(stranger).await.text.contains("Niemand ist angemeldet"));
+}
+
+#[tokio::test]
+async fn titles_have_the_readers_separators_and_are_found_by_them() {
+    let harness = Harness::start().await;
+    let id = harness.submit("12500.50 USD").await;
+    let cookie = harness.cookie("ana").await;
+    let read = async |path: &str, language: &str| {
+        let request = harness.nobody().request(reqwest::Method::GET, path).header("cookie", &cookie).header("accept-language", language);
+        harness.nobody().send(request).await.text
+    };
+    for (language, title, sought) in [("en", "ACME, 12,500.50 USD", "12,500.5"), ("de", "ACME, 12.500,50 USD", "2.500,50+usd")] {
+        let request = format!("/requests/{id}");
+        let found = format!("/?q={sought}");
+        for path in ["/", request.as_str(), found.as_str(), "/?q=12500"] {
+            let page = read(path, language).await;
+            assert!(page.contains(title) && !page.contains("12500.50 USD"), "{language} {path}: {page}");
+        }
+        assert!(!read("/?q=12,600.50", language).await.contains(&id));
+    }
+    let seen = harness.person("ana").await.get(&format!("/v1/requests/{id}")).await.ok();
+    assert_eq!(seen["title"], "ACME, 12500.50 USD", "machines read the same in every language");
+}
+
+#[tokio::test]
+async fn an_address_where_nothing_is_says_so_as_a_page() {
+    let harness = Harness::start().await;
+    let nobody = harness.nobody();
+    let visit = async |path: &str, accept: &str, language: &str| {
+        let request = nobody.request(reqwest::Method::GET, path).header("accept", accept).header("accept-language", language);
+        nobody.send(request).await
+    };
+    for (language, words) in [("en", "There is nothing at this address"), ("de", "Unter dieser Adresse gibt es nichts")] {
+        let page = visit("/nowhere", "text/html,application/xhtml+xml,*/*;q=0.8", language).await;
+        assert!(page.status == 404 && page.text.starts_with("<!doctype html>") && page.text.contains(words), "{}", page.text);
+    }
+    assert_eq!(visit("/nowhere", "*/*", "en").await.problem(), (404, "unknown_route"));
+    assert_eq!(visit("/v1/nowhere", "text/html", "en").await.problem(), (404, "unknown_route"));
 }
 
 #[tokio::test]

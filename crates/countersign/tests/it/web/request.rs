@@ -16,7 +16,7 @@ async fn opening_shows_the_facts_and_pressing_decides() {
     let cookie = harness.cookie("mia").await;
     let page = open(&harness, &cookie, &format!("/requests/{id}")).await;
     assert_eq!(page.status, 200);
-    for words in ["5,000 USD", "Approve 5,000 USD", "Leo Park", "one signature", "Mia Stone", "is asked", "CE"] {
+    for words in ["5,000.00 USD", "Approve 5,000.00 USD", "Leo Park", "one signature", "Mia Stone", "is asked", "CE"] {
         assert!(page.text.contains(words), "{words} in {}", page.text);
     }
     assert!(!page.text.contains("<script>"));
@@ -84,9 +84,13 @@ async fn what_was_typed_survives_a_refusal_that_says_what_changed() {
     let form = [("token", token(&page.text)), ("revision", "1"), ("decision", "approve"), ("comment", "my long <thoughts>")];
     let stale = press(&harness, &cookie, &id, &form).await;
     assert_eq!(stale.status, 409);
-    for words in
-        ["revision 2", "my long &#60;thoughts&#62;", "<del><bdi>5,000 USD</bdi></del>", "<ins><bdi>5,100.50 USD</bdi></ins>", "Approve 5,100.50 USD"]
-    {
+    for words in [
+        "revision 2",
+        "my long &#60;thoughts&#62;",
+        "<del><bdi>5,000.00 USD</bdi></del>",
+        "<ins><bdi>5,100.50 USD</bdi></ins>",
+        "Approve 5,100.50 USD",
+    ] {
         assert!(stale.text.contains(words), "{words} in {}", stale.text);
     }
     assert!(stale.text.contains("name=\"revision\" value=\"2\""), "the next press is on what is shown now");
@@ -130,7 +134,7 @@ async fn the_rule_is_explained_with_the_values_of_this_request() {
     let harness = Harness::start().await;
     let id = harness.submit("5000 USD").await;
     let page = open(&harness, &harness.cookie("mia").await, &format!("/requests/{id}")).await;
-    for words in ["petty cash", "does not apply", "<code>amount</code> <span class=\"is value\">5,000 USD</span>", "was not reached"] {
+    for words in ["petty cash", "does not apply", "<code>amount</code> <span class=\"is value\">5,000.00 USD</span>", "was not reached"] {
         assert!(page.text.contains(words), "{words} in {}", page.text);
     }
     assert!(page.text.contains("Others are asked too: Ana Costa, Bo Lind."), "the requester is not among those asked next: {}", page.text);
@@ -145,7 +149,7 @@ async fn the_page_speaks_german_to_those_who_read_it() {
     let request = nobody.request(reqwest::Method::GET, &format!("/requests/{id}")).header("cookie", harness.cookie("ana").await);
     let page = nobody.send(request.header("accept-language", "de")).await;
     for words in [
-        "20.000 USD genehmigen",
+        "20.000,00 USD genehmigen",
         "Wer entscheidet",
         "1 von 2 haben Ja gesagt",
         "hat Ja gesagt",
