@@ -127,7 +127,10 @@ mod tests {
     fn every_kind_of_value_has_its_words() {
         let payload =
             json!({ "a": -1.5, "b": true, "c": null, "d_e": ["x", 2, null], "f": { "g": 1 }, "h": [], "i": "-1234567.5 EUR", "j": "2 tons" });
-        assert_eq!(of(payload).text, "Leo Park asks for expense: a -1.5, b yes, d e x; 2; none, f (1 fields), h none, i -1,234,567.5 EUR, j 2 tons.");
+        assert_eq!(
+            of(payload).text,
+            "Leo Park asks for expense: a -1.5, b yes, d e x; 2; none, f (1 fields), h none, i -1,234,567.50 EUR, j 2 tons."
+        );
         assert_eq!(of(json!({})).text, "Leo Park asks for expense.");
     }
 
