@@ -5,11 +5,13 @@ use super::Policy;
 use super::diagnostic::did_you_mean;
 use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use pieces::Piece;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod holes;
+mod pieces;
 mod spoken;
 
 /// What a template is called within its own environment.
@@ -32,6 +34,8 @@ pub struct Template {
     source: String,
     /// What it names: nothing else of a payload is prepared for it.
     names: Vec<String>,
+    /// Where it only puts values between texts, as most titles do.
+    pieces: Option<Vec<Piece>>,
     /// Holds the one template [`COMPILED`].
     compiled: Arc<Environment<'static>>,
 }
@@ -86,7 +90,7 @@ impl Template {
         if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
             return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
         }
-        Ok(Self { source: source.to_owned(), names: named, compiled: Arc::new(environment) })
+        Ok(Self { source: source.to_owned(), names: named, pieces: pieces::of(source), compiled: Arc::new(environment) })
     }
 
     /// What is wrong where the template needs an optional field to be there: it would fail when it is rendered.
@@ -115,6 +119,9 @@ impl Template {
     /// # Errors
     /// When a value is absent that the template prints, or it takes too long.
     pub fn render(&self, values: &Value) -> Result<String, String> {
+        if let Some(text) = self.pieces.as_ref().and_then(|pieces| pieces::joined(pieces, values)) {
+            return Ok(text);
+        }
         let named = self.names.iter().filter_map(|name| Some((name.as_str(), values.get(name)?)));
         let named = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value))));
         let context = minijinja::Value::from(named.collect::<BTreeMap<_, _>>());
@@ -141,18 +148,21 @@ impl Policy {
 /// One line in which nothing hides: white space becomes one blank, what cannot be seen its number.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let mut shown = String::new();
+    let mut shown = String::with_capacity(text.len().min(2 * TITLE_MAX));
     let mut count = 0_usize;
     let words = text.split_whitespace().enumerate();
     for character in words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars())) {
-        let piece = if is_hidden(character) { format!("⟨U+{:04X}⟩", u32::from(character)) } else { character.to_string() };
-        count += piece.chars().count();
+        let number = is_hidden(character).then(|| format!("⟨U+{:04X}⟩", u32::from(character)));
+        count += number.as_ref().map_or(1, |number| number.chars().count());
         if count > TITLE_MAX {
             let mut cut: String = shown.chars().take(TITLE_MAX - 1).collect();
             cut.push('…');
             return cut;
         }
-        shown.push_str(&piece);
+        match number {
+            Some(number) => shown.push_str(&number),
+            None => shown.push(character),
+        }
     }
     shown
 }
@@ -230,6 +240,23 @@ mod tests {
     fn values_are_shown_as_they_came() {
         let values = json!({"merchant": "Müller & <Sons>", "amount": "1250.00 USD"});
         assert_eq!(rendered("{{ merchant }}, {{ amount }}", &values).unwrap(), "Müller & <Sons>, 1250.00 USD");
+    }
+
+    #[test]
+    fn the_plain_case_says_what_the_compiled_template_says() {
+        let sources =
+            ["{{ merchant }}, {{ amount }}", "{{merchant}}", " {{  amount  }} ", "no name", "{{ merchant }}}{{ amount }}", "a\n{{ merchant }}\n b"];
+        let payloads = [
+            json!({"merchant": "ACME", "amount": "5 USD"}),
+            json!({"merchant": "a\n{{ b }}", "amount": ""}),
+            json!({"merchant": 5, "amount": [true]}),
+        ];
+        for (source, values) in sources.iter().flat_map(|source| payloads.iter().map(move |values| (source, values))) {
+            let plain = Template::title(source, &fields()).unwrap();
+            assert!(plain.pieces.is_some(), "{source}");
+            let compiled = Template { pieces: None, ..plain.clone() };
+            assert_eq!(plain.render(values), compiled.render(values), "{source}");
+        }
     }
 
     #[test]
