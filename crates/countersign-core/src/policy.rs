@@ -233,7 +233,8 @@ pub enum RuleRef {
 impl Policy {
     /// The consequences of an outcome; none where the policy names none.
     #[must_use]
-    pub fn consequences(&self, outcome: OutcomeName) -> Consequences {
-        self.on.get(&outcome).cloned().unwrap_or_default()
+    pub fn consequences(&self, outcome: OutcomeName) -> &Consequences {
+        static NONE: Consequences = Consequences { actions: Vec::new(), notify: Vec::new() };
+        self.on.get(&outcome).unwrap_or(&NONE)
     }
 }

@@ -114,7 +114,7 @@ fn ordered() -> Fault {
 
 impl State {
     fn commit(&mut self, commit: Commit, now: i64) -> Result<Committed, CommitError> {
-        let blobs = record::encode_all(commit.append.as_ref())?;
+        let blobs = commit.append.as_ref().map(record::encode_all).transpose()?.unwrap_or_default();
         crate::log::within(commit.not_before, commit.not_after, now)?;
         if commit.idempotency.as_ref().is_some_and(|made| self.requests.find(made.scope, &made.key).is_some()) {
             return Err(CommitError::KeyTaken);

@@ -7,7 +7,9 @@ use countersign_core::event::{ContentId, Event};
 use countersign_core::id::RequestId;
 use form::EventForm;
 use jiff::Timestamp;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
+use std::fmt;
 use stored::Stored;
 
 mod form;
@@ -28,8 +30,7 @@ pub fn encode(at: Timestamp, event: &Event) -> Result<Vec<u8>, Fault> {
 }
 
 /// The blobs of all events of an append.
-pub(crate) fn encode_all(append: Option<&crate::Append>) -> Result<Vec<Vec<u8>>, Fault> {
-    let Some(append) = append else { return Ok(Vec::new()) };
+pub(crate) fn encode_all(append: &crate::Append) -> Result<Vec<Vec<u8>>, Fault> {
     append.events.iter().map(|event| encode(append.at, event)).collect()
 }
 
@@ -38,11 +39,46 @@ pub(crate) fn encode_all(append: Option<&crate::Append>) -> Result<Vec<Vec<u8>>,
 /// # Errors
 /// When it is not one of ours, with what is wrong in words.
 pub fn decode(blob: &[u8]) -> Result<(Timestamp, Event), Fault> {
-    let (version, at, event): (u8, <Timestamp as Stored>::Form, serde_json::Value) = serde_json::from_slice(blob).map_err(damaged)?;
-    if version != VERSION {
-        return Err(damaged(format!("an event of form {version}; this release reads form {VERSION}")));
+    let Read(at, event) = serde_json::from_slice(blob).map_err(damaged)?;
+    Ok((at, event))
+}
+
+/// An event as it is read: its form is asked for before anything else is looked at.
+struct Read(Timestamp, Event);
+
+impl<'de> serde::Deserialize<'de> for Read {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_tuple(3, Parts)
     }
-    Ok((Timestamp::read(at).map_err(damaged)?, EventForm::deserialize(event).map_err(damaged)?))
+}
+
+struct Parts;
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = Read;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("a form, a time and an event")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Read, A::Error> {
+        let short = |length| A::Error::invalid_length(length, &self);
+        let version: u8 = parts.next_element()?.ok_or_else(|| short(0))?;
+        if version != VERSION {
+            return Err(A::Error::custom(format!("an event of form {version}; this release reads form {VERSION}")));
+        }
+        let at: <Timestamp as Stored>::Form = parts.next_element()?.ok_or_else(|| short(1))?;
+        let ReadEvent(event) = parts.next_element()?.ok_or_else(|| short(2))?;
+        Ok(Read(Timestamp::read(at).map_err(A::Error::custom)?, event))
+    }
+}
+
+struct ReadEvent(Event);
+
+impl<'de> serde::Deserialize<'de> for ReadEvent {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        EventForm::deserialize(from).map(Self)
+    }
 }
 
 fn damaged(what: impl ToString) -> Fault {

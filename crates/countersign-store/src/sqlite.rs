@@ -1,13 +1,13 @@
 //! The store in one SQLite file: one writer thread that commits in groups, a few readers beside it. Each
 //! file below owns the SQL of its tables; this one only sends work to the right thread.
 
+use crate::Fault;
 use crate::clock::{HeldClock, timestamp};
 use crate::log::{Claims, Commit, CommitError, Committed, Counts, Due, Head, Idempotent, ListQuery, Loaded, Opened, Page, Positioned};
 use crate::log::{RefusedAttempt, RequestLog, RequestRow, Room};
 use crate::records::{Kind, Put, PutError, Record, Records};
 use crate::share::Shares;
 use crate::verify::Verified;
-use crate::{Fault, record};
 use async_trait::async_trait;
 use countersign_core::id::{KeyId, PersonId, RequestId};
 use std::fs::File;
@@ -34,6 +34,7 @@ mod tallies;
 mod verify;
 mod wakeups;
 mod writer;
+mod written;
 
 /// A store in a file. Dropping it finishes what was queued.
 pub struct SqliteStore {
@@ -74,8 +75,8 @@ impl RequestLog for SqliteStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        let blobs = record::encode_all(commit.append.as_ref())?;
-        self.writer()?.commit(commit, blobs).await
+        let written = written::Written::of(commit.append.as_ref())?;
+        self.writer()?.commit(commit, written).await
     }
 
     async fn find(&self, scope: KeyId, key: &str) -> Result<Option<Idempotent>, Fault> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 
-pub use brief::{brief, brief_seen};
+pub use brief::{brief, plain_seen};
 pub use caller::{Caller, Scope};
 pub use handle::{Handled, Instruction};
 pub use seen::Seen;

@@ -267,8 +267,8 @@ pub fn summary(seen: &Seen) -> SummaryBody {
         let part = |name: &str| written.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         return SummaryBody { text: part("text"), impact: part("impact"), risk: part("risk"), by };
     }
-    let plain = crate::summary::plain::plain(&crate::engine::brief_seen(seen));
-    SummaryBody { text: plain.text, impact: plain.impact, risk: seen.plain_risk().to_owned(), by: "plain".into() }
+    let plain = crate::engine::plain_seen(seen);
+    SummaryBody { text: plain.text, impact: plain.impact, risk: plain.risk.to_string(), by: "plain".into() }
 }
 
 /// One stage.

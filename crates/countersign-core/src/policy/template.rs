@@ -5,11 +5,13 @@ use super::Policy;
 use super::diagnostic::did_you_mean;
 use super::field::Field;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use pieces::Piece;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod holes;
+mod pieces;
 mod spoken;
 mod title;
 
@@ -35,6 +37,8 @@ pub struct Template {
     source: String,
     /// What it names: nothing else of a payload is prepared for it.
     names: Vec<String>,
+    /// Where it only puts values between texts, as most titles do.
+    pieces: Option<Vec<Piece>>,
     /// Holds the one template [`COMPILED`].
     compiled: Arc<Environment<'static>>,
 }
@@ -89,7 +93,7 @@ impl Template {
         if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
             return Err((format!("the template names `{unknown}`, which is no field of the payload"), did_you_mean(unknown, known)));
         }
-        Ok(Self { source: source.to_owned(), names: named, compiled: Arc::new(environment) })
+        Ok(Self { source: source.to_owned(), names: named, pieces: pieces::of(source), compiled: Arc::new(environment) })
     }
 
     /// What is wrong where the template needs an optional field to be there: it would fail when it is rendered.
@@ -123,6 +127,9 @@ impl Template {
 
     /// The text, in which these numbers stand between the marks of `title.rs`.
     fn rendered(&self, values: &Value, numbers: Option<BTreeSet<String>>) -> Result<String, String> {
+        if let Some(text) = self.pieces.as_ref().and_then(|pieces| pieces::joined(pieces, values, numbers.as_ref())) {
+            return Ok(text);
+        }
         let named = self.names.iter().filter_map(|name| Some((name.as_str(), values.get(name)?)));
         let named = named.map(|(name, value)| (name, minijinja::Value::from(minijinja::value::Serde(value))));
         let numbers = numbers.map(|all| all.into_iter().map(|number| (number, true)).collect::<BTreeMap<_, _>>());
@@ -231,6 +238,23 @@ mod tests {
     fn values_are_shown_as_they_came() {
         let values = json!({"merchant": "Müller & <Sons>", "amount": "1250.00 USD"});
         assert_eq!(rendered("{{ merchant }}, {{ amount }}", &values).unwrap(), "Müller & <Sons>, 1250.00 USD");
+    }
+
+    #[test]
+    fn the_plain_case_says_what_the_compiled_template_says() {
+        let sources =
+            ["{{ merchant }}, {{ amount }}", "{{merchant}}", " {{  amount  }} ", "no name", "{{ merchant }}}{{ amount }}", "a\n{{ merchant }}\n b"];
+        let payloads = [
+            json!({"merchant": "ACME", "amount": "5 USD"}),
+            json!({"merchant": "a\n{{ b }}", "amount": ""}),
+            json!({"merchant": 5, "amount": [true]}),
+        ];
+        for (source, values) in sources.iter().flat_map(|source| payloads.iter().map(move |values| (source, values))) {
+            let plain = Template::title(source, &fields()).unwrap();
+            assert!(plain.pieces.is_some(), "{source}");
+            let compiled = Template { pieces: None, ..plain.clone() };
+            assert_eq!(plain.render(values), compiled.render(values), "{source}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub struct Sealed {
 ///
 /// # Errors
 /// A refusal, which changes nothing.
-pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts: &Facts<'_>) -> Result<Decided, Refusal> {
+pub fn decide(id: RequestId, request: Option<&Request>, command: &Command, facts: &Facts<'_>) -> Result<Decided, Refusal> {
     let mut draft = Draft::new(id, request, facts);
     match command {
         Command::Submit { requester, by, payload, external_id, .. } => submit::submit(&mut draft, requester, by, *payload, external_id.as_deref()),
@@ -100,6 +100,7 @@ pub fn decide(id: RequestId, request: Option<Request>, command: &Command, facts:
 /// A request on its way: each event is folded in as it is recorded, so that the next step sees its result.
 struct Draft<'a> {
     id: RequestId,
+    start: Option<&'a Request>,
     request: Option<Request>,
     facts: &'a Facts<'a>,
     events: Vec<Event>,
@@ -108,8 +109,8 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(id: RequestId, request: Option<Request>, facts: &'a Facts<'a>) -> Self {
-        Self { id, request, facts, events: Vec::new(), contents: Vec::new(), effects: Vec::new() }
+    fn new(id: RequestId, start: Option<&'a Request>, facts: &'a Facts<'a>) -> Self {
+        Self { id, start, request: start.cloned(), facts, events: Vec::new(), contents: Vec::new(), effects: Vec::new() }
     }
 
     fn request(&self) -> Result<&Request, Refusal> {
@@ -129,14 +130,23 @@ impl<'a> Draft<'a> {
     /// this module: it is caught in debug builds and leaves the request as it was in others, which the
     /// conditional commit then keeps harmless.
     fn record(&mut self, event: Event) {
-        match evolve(self.id, self.request.clone(), self.facts.now, &event) {
+        match evolve(self.id, self.request.take(), self.facts.now, &event) {
             Ok(request) => {
                 self.effects.extend(effects(&request, &event, self.facts));
                 self.request = Some(request);
                 self.events.push(event);
             }
-            Err(illegal) => debug_assert!(false, "decide recorded what evolve rejects: {illegal}"),
+            Err(illegal) => {
+                debug_assert!(false, "decide recorded what evolve rejects: {illegal}");
+                self.request = self.folded_again();
+            }
         }
+    }
+
+    /// The request as it was before an event that the fold rejected.
+    fn folded_again(&self) -> Option<Request> {
+        let fold = |request, event| evolve(self.id, request, self.facts.now, event).ok();
+        self.events.iter().fold(self.start.cloned(), fold)
     }
 
     /// Seals bytes with a salt drawn from the seed.

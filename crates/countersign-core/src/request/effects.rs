@@ -98,9 +98,9 @@ fn notify(kind: NoticeKind, stage: Option<StageId>, people: BTreeSet<PersonId>) 
 
 fn settled(request: &Request, facts: &Facts<'_>) -> Vec<Effect> {
     let Some(end) = &request.settled else { return Vec::new() };
-    let named = facts.policy.consequences(end.outcome).notify;
+    let named = &facts.policy.consequences(end.outcome).notify;
     let mut people = requester(request);
-    people.extend(resolved(&named, request, facts));
+    people.extend(resolved(named, request, facts));
     let mut effects = notify(NoticeKind::Settled, None, people);
     effects.extend(next_action(request));
     effects

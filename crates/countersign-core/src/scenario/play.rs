@@ -163,7 +163,7 @@ impl<'a> World<'a> {
         let Some(entry) = self.requests.get_mut(index) else { return Err(Refusal::UnknownRequest) };
         let seed = Digest::of(&self.commands.to_be_bytes()).0;
         let facts = Facts { now, roster: &self.roster, policy: entry.policy, payload: &entry.payload, seed };
-        let decided = decide(entry.id, entry.request.clone(), command, &facts)?;
+        let decided = decide(entry.id, entry.request.as_ref(), command, &facts)?;
         entry.record.extend(decided.events.iter().map(|event| (now, event.clone())));
         let mut phrases = tell::phrases(&decided, &facts, &self.script.zone);
         if fold(entry.id, &entry.record).ok().flatten().as_ref() != Some(&decided.request) {

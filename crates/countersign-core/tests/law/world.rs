@@ -80,7 +80,7 @@ impl World {
 
     /// Gives a command; keeps what became of the request, and holds that the record folds to it.
     pub(crate) fn give(&mut self, command: &Command) -> Result<Decided, Refusal> {
-        let decided = decide(self.id, self.request.clone(), command, &self.facts())?;
+        let decided = decide(self.id, self.request.as_ref(), command, &self.facts())?;
         self.record.extend(decided.events.iter().map(|event| (self.now, event.clone())));
         assert_eq!(fold(self.id, &self.record).unwrap().as_ref(), Some(&decided.request), "fold(events) == decided.request");
         self.request = Some(decided.request.clone());

@@ -1,7 +1,7 @@
 //! Owed effects: leases, fencing tokens, lanes. The end of a lease is the row's due time, so that one index
 //! finds what is due and what was left behind.
 
-use super::requests::seq_of;
+use super::requests::{Here, seq_of};
 use super::rows::{Col, col, count};
 use super::writer::Stop;
 use crate::Fault;
@@ -11,9 +11,9 @@ use crate::log::{Claimed, Claims, CommitError, OutboxChange, OutboxRow, Room};
 use countersign_core::id::{EffectId, RequestId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-pub(super) fn apply(db: &Connection, changes: &[OutboxChange], now: i64) -> Result<(), Stop> {
+pub(super) fn apply(db: &Connection, changes: &[OutboxChange], here: Here, now: i64) -> Result<(), Stop> {
     changes.iter().try_for_each(|change| match change {
-        OutboxChange::Add(row) => add(db, row),
+        OutboxChange::Add(row) => add(db, row, here),
         OutboxChange::Done { id, token } => done(db, *id, *token),
         OutboxChange::Later { id, token, due_at } => later(db, *id, *token, millis(*due_at)),
         OutboxChange::Extend { id, token, until } => extend(db, *id, *token, millis(*until)),
@@ -21,8 +21,8 @@ pub(super) fn apply(db: &Connection, changes: &[OutboxChange], now: i64) -> Resu
     })
 }
 
-fn add(db: &Connection, row: &OutboxRow) -> Result<(), Stop> {
-    let seq = seq_of(db, row.request)?;
+fn add(db: &Connection, row: &OutboxRow, here: Here) -> Result<(), Stop> {
+    let seq = seq_of(db, row.request, here)?;
     let sql = "INSERT INTO outbox (id, request, lane, waits, due_at, first_due, effect) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
         ON CONFLICT (id) DO NOTHING";
     let added = db.prepare_cached(sql)?.execute(params![Col(row.id), seq, row.lane, row.waits, Col(row.due_at), row.effect])?;

@@ -1,7 +1,7 @@
 //! Who has which part in a request that does not wait for them, and how many there are in each of a person's lists.
 
-use super::requests::Before;
 use super::rows::{count, fault};
+use super::written::{Before, Written};
 use crate::Fault;
 use crate::log::{RequestRow, StatusName};
 use crate::share::{COUNTED_MAX, Part, Shares};
@@ -10,8 +10,8 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, params};
 
 /// Keeps everybody's part in step with the row.
-pub(super) fn keep(db: &Connection, seq: i64, before: Option<&Before>, row: &RequestRow) -> rusqlite::Result<()> {
-    if before.is_some_and(|before| before.same_parts(row)) {
+pub(super) fn keep(db: &Connection, seq: i64, before: Option<&Before>, row: &RequestRow, written: &Written) -> rusqlite::Result<()> {
+    if before.is_some_and(|before| before.same_parts(row, written)) {
         return Ok(());
     }
     if before.is_some() {

@@ -106,6 +106,8 @@ fn grown(before: Option<Entry>, append: Append) -> Option<Loaded> {
         }
         _ => return None,
     };
+    // Not more than it takes: thousands are held.
+    loaded.events.reserve_exact(append.events.len());
     loaded.events.extend(append.events.into_iter().map(|event| (append.at, event)));
     loaded.contents.extend(append.contents);
     // What a request was submitted with stands as it was first written.

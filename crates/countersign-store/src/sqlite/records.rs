@@ -10,11 +10,24 @@ use crate::records::{Kind, Put, Record};
 use countersign_core::canonical::Digest;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-pub(super) fn check(db: &Connection, expect: &[(Kind, String, u64)]) -> Result<(), Stop> {
-    for (kind, key, version) in expect {
+/// What was found to be current in this transaction: most writes of a batch expect the same.
+#[derive(Default)]
+pub(super) struct Found(Vec<(Kind, String, u64)>);
+
+impl Found {
+    /// At the beginning, and whenever a record may have changed.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+pub(super) fn check(db: &Connection, expect: &[(Kind, String, u64)], found: &mut Found) -> Result<(), Stop> {
+    for expected in expect.iter().filter(|expected| !found.0.contains(expected)).collect::<Vec<_>>() {
+        let (kind, key, version) = expected;
         if current(db, *kind, key)? != *version {
             return Err(CommitError::Conflict.into());
         }
+        found.0.push(expected.clone());
     }
     Ok(())
 }

@@ -1,37 +1,19 @@
 //! Requests: their rows, their chains of events, their contents, and the keys that made them.
 
 use super::parts;
-use super::rows::{Col, col, count, fault, people_read, people_text, request_row, row_columns, snapshot};
+use super::rows::{Col, col, count, fault, people_read, request_row, row_columns, snapshot};
 use super::tallies::Tallies;
 use super::writer::Stop;
+use super::written::{Before, Written};
 use crate::Fault;
 use crate::clock::millis;
-use crate::log::{Append, CommitError, Content, Idempotent, Loaded, RequestRow, StatusName, unknown};
+use crate::log::{Append, CommitError, Content, Idempotent, Loaded, RequestRow, unknown};
 use crate::record::{chain, decode, genesis};
 use countersign_core::canonical::Digest;
 use countersign_core::event::Event;
 use countersign_core::id::{KeyId, RequestId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-
-/// Of a request as the writer finds it, what the next write needs.
-pub(super) struct Before {
-    seq: i64,
-    version: u64,
-    hash: Digest,
-    status: StatusName,
-    dead_letter: bool,
-    waiting: Option<String>,
-    due: i64,
-    card: String,
-}
-
-impl Before {
-    /// Whether nobody's part can have changed.
-    pub(super) fn same_parts(&self, row: &RequestRow) -> bool {
-        self.status.is_final() == row.status.is_final() && self.card == row.card.text() && self.waiting == people_text(&row.waiting)
-    }
-}
 
 pub(super) fn load(db: &Connection, id: RequestId, now: impl FnOnce() -> Timestamp) -> Result<Option<Loaded>, Fault> {
     snapshot(db, |db| {
@@ -77,9 +59,12 @@ fn contents(db: &Connection, seq: i64) -> rusqlite::Result<Vec<Content>> {
     rows.collect()
 }
 
-/// Whether the append may be made: what stands there now, if anything does.
-pub(super) fn check(db: &Connection, append: &Append) -> Result<Option<Before>, Stop> {
-    let before = find_before(db, append.id)?;
+/// Whether the append may be made: what stands there now, if anything does. `known` is what this writer left there.
+pub(super) fn check(db: &Connection, append: &Append, known: Option<Before>) -> Result<Option<Before>, Stop> {
+    let before = match known {
+        Some(known) => Some(known),
+        None => find_before(db, append.id)?,
+    };
     if before.as_ref().map_or(0, |before| before.version) != append.expected {
         return Err(CommitError::Conflict.into());
     }
@@ -87,14 +72,21 @@ pub(super) fn check(db: &Connection, append: &Append) -> Result<Option<Before>, 
     Ok(before)
 }
 
-/// Writes what [`check`] let through; the new version and the last position.
-pub(super) fn append(db: &Connection, append: &Append, blobs: &[Vec<u8>], before: Option<&Before>, change: &mut Tallies) -> Result<(u64, u64), Stop> {
-    let version = append.expected.saturating_add(blobs.len() as u64);
+/// Writes what [`check`] let through; what stands there then, and the last position.
+pub(super) fn append(
+    db: &Connection,
+    append: &Append,
+    written: &Written,
+    before: Option<&Before>,
+    change: &mut Tallies,
+) -> Result<(Before, u64), Stop> {
+    let version = append.expected.saturating_add(written.blobs.len() as u64);
     let seq = match before {
-        Some(before) => update(db, before.seq, version, &append.row).map(|()| before.seq)?,
-        None => insert(db, append.id, version, &append.row)?,
+        Some(before) => update(db, before.seq, version, &append.row, written).map(|()| before.seq)?,
+        None => insert(db, append.id, version, &append.row, written)?,
     };
-    let position = append_events(db, seq, append, blobs, before.map_or_else(|| genesis(append.id), |before| before.hash))?;
+    let hash = before.map_or_else(|| genesis(append.id), |before| before.hash);
+    let (position, hash) = append_events(db, seq, append, &written.blobs, hash)?;
     for content in &append.contents {
         let sql = "INSERT INTO contents (request, id, salt, bytes) VALUES (?1, ?2, ?3, ?4)";
         db.prepare_cached(sql)?.execute(params![seq, Col(content.id), content.salt, content.bytes])?;
@@ -103,25 +95,25 @@ pub(super) fn append(db: &Connection, append: &Append, blobs: &[Vec<u8>], before
         // Only another payload is about something else; its index is left alone otherwise.
         db.prepare_cached("UPDATE requests SET subject = ?2 WHERE seq = ?1")?.execute(params![seq, append.row.subject])?;
     }
-    ask_others(db, seq, before, &append.row)?;
-    parts::keep(db, seq, before, &append.row)?;
+    ask_others(db, seq, before, &append.row, written)?;
+    parts::keep(db, seq, before, &append.row, written)?;
     change.moved(before.map(|before| (before.status, before.dead_letter)), (append.row.status, append.row.dead_letter));
-    Ok((version, u64::try_from(position).unwrap_or_default()))
+    Ok((Before::after(seq, version, hash, &append.row, written), u64::try_from(position).unwrap_or_default()))
 }
 
-fn append_events(db: &Connection, seq: i64, append: &Append, blobs: &[Vec<u8>], mut hash: Digest) -> rusqlite::Result<i64> {
+fn append_events(db: &Connection, seq: i64, append: &Append, blobs: &[Vec<u8>], mut hash: Digest) -> rusqlite::Result<(i64, Digest)> {
     if blobs.is_empty() {
-        return Ok(0);
+        return Ok((0, hash));
     }
     let mut insert = db.prepare_cached("INSERT INTO events (request, number, blob, hash) VALUES (?1, ?2, ?3, ?4)")?;
     for (blob, number) in blobs.iter().zip(append.expected.saturating_add(1)..) {
         hash = chain(hash, blob);
         insert.execute(params![seq, count(number), blob, hash.0])?;
     }
-    Ok(db.last_insert_rowid())
+    Ok((db.last_insert_rowid(), hash))
 }
 
-fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rusqlite::Result<i64> {
+fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow, written: &Written) -> rusqlite::Result<i64> {
     let sql = "INSERT INTO requests (id, version, policy, policy_version, requester, submitted_with, external_id, status, title,
             risk, revision, waiting, dead_letter, due, next_wakeup, created_at, settled_at, card, subject)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
@@ -137,45 +129,45 @@ fn insert(db: &Connection, id: RequestId, version: u64, row: &RequestRow) -> rus
         row.title,
         row.risk,
         Col(row.revision),
-        people_text(&row.waiting),
+        written.waiting,
         row.dead_letter,
         row.due.map(Col),
         row.next_wakeup.map(Col),
         Col(row.created_at),
         row.settled_at.map(Col),
-        row.card.text(),
+        written.card,
         row.subject,
     ])?;
     Ok(db.last_insert_rowid())
 }
 
 /// Everything that can change; what a request was submitted with cannot, and its indexes are left alone.
-fn update(db: &Connection, seq: i64, version: u64, row: &RequestRow) -> rusqlite::Result<()> {
+fn update(db: &Connection, seq: i64, version: u64, row: &RequestRow, written: &Written) -> rusqlite::Result<()> {
     let sql = "UPDATE requests SET version = ?2, status = ?3, title = ?4, risk = ?5, revision = ?6, waiting = ?7, dead_letter = ?8,
             due = ?9, next_wakeup = ?10, settled_at = ?11, policy_version = ?12, card = ?13
         WHERE seq = ?1";
-    let written = params![
+    let values = params![
         seq,
         count(version),
         Col(row.status),
         row.title,
         row.risk,
         Col(row.revision),
-        people_text(&row.waiting),
+        written.waiting,
         row.dead_letter,
         row.due.map(Col),
         row.next_wakeup.map(Col),
         row.settled_at.map(Col),
         row.policy_version.0,
-        row.card.text(),
+        written.card,
     ];
-    db.prepare_cached(sql)?.execute(written).map(drop)
+    db.prepare_cached(sql)?.execute(values).map(drop)
 }
 
 /// Keeps the inboxes in step with the row.
-fn ask_others(db: &Connection, seq: i64, before: Option<&Before>, after: &RequestRow) -> rusqlite::Result<()> {
+fn ask_others(db: &Connection, seq: i64, before: Option<&Before>, after: &RequestRow, written: &Written) -> rusqlite::Result<()> {
     let due = after.due.map_or(i64::MAX, millis);
-    if before.is_some_and(|before| before.due == due && people_text(&after.waiting) == before.waiting) {
+    if before.is_some_and(|before| before.due == due && written.waiting == before.waiting) {
         return Ok(());
     }
     if let Some(before) = before {
@@ -191,8 +183,14 @@ fn ask_others(db: &Connection, seq: i64, before: Option<&Before>, after: &Reques
     Ok(())
 }
 
+/// The request that this very commit wrote to, with its place.
+pub(super) type Here = Option<(RequestId, i64)>;
+
 /// The place of a request that must be there.
-pub(super) fn seq_of(db: &Connection, id: RequestId) -> Result<i64, Stop> {
+pub(super) fn seq_of(db: &Connection, id: RequestId, here: Here) -> Result<i64, Stop> {
+    if let Some((_, seq)) = here.filter(|(known, _)| *known == id) {
+        return Ok(seq);
+    }
     let mut one = db.prepare_cached("SELECT seq FROM requests WHERE id = ?1")?;
     one.query_row([Col(id)], |row| row.get(0)).optional()?.ok_or_else(|| unknown(id).into())
 }
@@ -209,8 +207,8 @@ pub(super) fn check_key(db: &Connection, made: &Idempotent) -> Result<(), Stop> 
     if taken.exists(params![Col(made.scope), made.key])? { Err(CommitError::KeyTaken.into()) } else { Ok(()) }
 }
 
-pub(super) fn remember(db: &Connection, made: &Idempotent) -> Result<(), Stop> {
-    let seq = seq_of(db, made.request)?;
+pub(super) fn remember(db: &Connection, made: &Idempotent, here: Here) -> Result<(), Stop> {
+    let seq = seq_of(db, made.request, here)?;
     let mut keep = db.prepare_cached("INSERT INTO idempotency (scope, key, body, request) VALUES (?1, ?2, ?3, ?4)")?;
     keep.execute(params![Col(made.scope), made.key, made.body.0, seq])?;
     Ok(())

@@ -4,6 +4,7 @@
 use super::readers;
 use super::recent::Recent;
 use super::rows::fault;
+use super::written::Written;
 use crate::Fault;
 use crate::clock::HeldClock;
 use crate::log::{Claims, Commit, CommitError, Committed, Room};
@@ -26,7 +27,7 @@ pub(super) struct Writer {
 }
 
 enum Job {
-    Commit(Box<Commit>, Vec<Vec<u8>>, Answer<Committed, CommitError>),
+    Commit(Box<Commit>, Written, Answer<Committed, CommitError>),
     Claim(Room, i64, usize, Answer<Claims, Fault>),
     Put(Put, Answer<u64, PutError>),
 }
@@ -97,8 +98,8 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    pub(super) async fn commit(&self, commit: Commit, blobs: Vec<Vec<u8>>) -> Result<Committed, CommitError> {
-        self.ask(|answer| Job::Commit(Box::new(commit), blobs, answer)).await?
+    pub(super) async fn commit(&self, commit: Commit, written: Written) -> Result<Committed, CommitError> {
+        self.ask(|answer| Job::Commit(Box::new(commit), written, answer)).await?
     }
 
     pub(super) async fn claim(&self, room: Room, lease_ms: i64, limit: usize) -> Result<Claims, Fault> {

@@ -2,12 +2,13 @@
 
 use super::row::risk_of;
 use super::{Seen, Whole};
-use crate::summary::SummaryAsk;
+use crate::summary::{Summary, SummaryAsk, plain};
 use countersign_core::id::PersonId;
 use countersign_core::people::Roster;
 use countersign_core::policy::Policy;
 use countersign_core::request::Request;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What a summary says of a value that its reader does not see.
 const HIDDEN: &str = "hidden";
@@ -18,14 +19,24 @@ pub fn brief(whole: &Whole) -> SummaryAsk {
     of(&whole.request, &whole.policy, &whole.roster, whole.payload.clone(), risk_of(&whole.request, &whole.facts()))
 }
 
-/// The brief for the plain words that one reader sees.
+/// The plain words that one reader sees.
 #[must_use]
-pub fn brief_seen(seen: &Seen) -> SummaryAsk {
+pub fn plain_seen(seen: &Seen) -> Summary {
+    let requester = &seen.request.requester;
+    let name = seen.roster.person(requester).map_or(requester.as_str(), |person| person.name.as_str());
+    plain::words(name, seen.request.policy.as_str(), &spoken(seen), seen.plain_risk().parse().unwrap_or_default())
+}
+
+/// The payload with a word where the reader does not see the value.
+fn spoken(seen: &Seen) -> Cow<'_, Value> {
+    if seen.veil.is_empty() {
+        return Cow::Borrowed(&seen.payload);
+    }
     let mut payload = seen.payload.clone();
     for value in payload.as_object_mut().into_iter().flatten().filter(|(name, _)| seen.veil.hides(name)).map(|(_, value)| value) {
         *value = HIDDEN.into();
     }
-    of(&seen.request, &seen.policy, &seen.roster, payload, seen.plain_risk())
+    Cow::Owned(payload)
 }
 
 fn of(request: &Request, policy: &Policy, roster: &Roster, payload: Value, risk: &str) -> SummaryAsk {

@@ -180,7 +180,7 @@ fn would(whole: &Whole, person: &PersonId, stage: Option<StageId>, revision: Rev
     // A no is given with its reason; the page asks for one.
     for (decision, comment) in [(Decision::Approve, None), (Decision::Reject, Some(Digest::of(b"a reason")))] {
         let voicing = Voicing { person: person.clone(), decision, revision, comment, door: Door::Link, relayed_by: None, proof: None, stage };
-        decide(whole.request.id, Some(whole.request.clone()), &Command::Decide(voicing), &whole.facts())?;
+        decide(whole.request.id, Some(&whole.request), &Command::Decide(voicing), &whole.facts())?;
     }
     Ok(())
 }

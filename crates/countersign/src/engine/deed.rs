@@ -73,7 +73,7 @@ impl Engine {
                 return Err(EngineError::Forbidden("only people decide; a key needs scope `decide:on-behalf` to relay a person's decision"));
             }
         };
-        self.must_see(caller, id).await?;
+        let whole = self.must_see(caller, id).await?;
         let comment = verdict.comment.filter(|text| !text.trim().is_empty()).map(|text| self.seal(text.into_bytes()));
         let voicing = Voicing {
             person,
@@ -88,7 +88,7 @@ impl Engine {
         let mut instruction = Instruction::new(Command::Decide(voicing), caller.name());
         instruction.contents.extend(comment);
         instruction.puts.extend(bound.map(|bound| bound.spends));
-        self.handle(id, instruction).await
+        self.handle_seen(whole, instruction).await
     }
 
     /// The requester changes what is proposed (rule 8).

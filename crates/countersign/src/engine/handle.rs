@@ -113,17 +113,29 @@ struct Opened {
     row: Option<RequestRow>,
 }
 
+/// What a commit in doubt would have written.
+struct Doubtful {
+    expected: u64,
+    at: Timestamp,
+    events: Vec<Event>,
+}
+
 impl Opened {
     /// For asking the core; the seed is never drawn from here.
     fn facts(&self) -> Facts<'_> {
         Facts { now: self.now, roster: &self.roster, policy: &self.policy, payload: &self.payload, seed: [0; 32] }
     }
 
+    /// How many events the request has; 0 for a new one.
+    fn version(&self) -> u64 {
+        self.request.as_ref().map_or(0, |request| request.events)
+    }
+
     /// The events of a commit in doubt, if the record holds them: then it happened, and is not done again.
-    fn held(&self, append: Append) -> Option<Vec<Event>> {
-        let from = usize::try_from(append.expected).ok()?;
-        let there = self.events.get(from..from.checked_add(append.events.len())?)?;
-        there.iter().map(|(at, event)| (*at, event)).eq(append.events.iter().map(|event| (append.at, event))).then_some(append.events)
+    fn held(&self, doubtful: Doubtful) -> Option<Vec<Event>> {
+        let from = usize::try_from(doubtful.expected).ok()?;
+        let there = self.events.get(from..from.checked_add(doubtful.events.len())?)?;
+        there.iter().map(|(at, event)| (*at, event)).eq(doubtful.events.iter().map(|event| (doubtful.at, event))).then_some(doubtful.events)
     }
 }
 
@@ -133,14 +145,27 @@ impl Engine {
     /// # Errors
     /// A refusal changes nothing and is kept in the bounded log; a fault leaves it unknown only where it says so.
     pub async fn handle(&self, id: RequestId, instruction: Instruction) -> Result<Handled, EngineError> {
+        // On the heap: everything that calls is small then, and cheap to move to where it runs.
+        Box::pin(self.handle_opened(id, instruction, None)).await
+    }
+
+    /// The same for a request that was looked at just now: where nothing changed since, it is not loaded again.
+    pub(crate) async fn handle_seen(&self, whole: Whole, instruction: Instruction) -> Result<Handled, EngineError> {
+        Box::pin(self.handle_opened(whole.request.id, instruction, self.seen_now(whole))).await
+    }
+
+    async fn handle_opened(&self, id: RequestId, instruction: Instruction, mut seen: Option<Opened>) -> Result<Handled, EngineError> {
         let (mut in_doubt, mut written) = (false, None);
         for attempt in 0..CONFLICT_RETRIES_MAX {
-            let opened = self.open(id, &instruction, attempt == 0).await?;
-            if let Some(events) = written.take().and_then(|append| opened.held(append)) {
+            let opened = match seen.take() {
+                Some(opened) => opened,
+                None => self.open(id, &instruction, attempt == 0).await?,
+            };
+            if let Some(events) = written.take().and_then(|doubtful| opened.held(doubtful)) {
                 return self.found(opened, events).ok_or(EngineError::Busy);
             }
             let facts = Facts { now: opened.now, roster: &opened.roster, policy: &opened.policy, payload: &opened.payload, seed: self.draw() };
-            let decided = match decide(id, opened.request.clone(), &instruction.command, &facts) {
+            let decided = match decide(id, opened.request.as_ref(), &instruction.command, &facts) {
                 Ok(decided) => decided,
                 Err(refusal) => return Err(self.refused(id, &instruction, refusal, opened.now).await),
             };
@@ -152,12 +177,15 @@ impl Engine {
                 });
             }
             let (commit, rings) = self.commit_of(id, &instruction, &decided, &opened, &facts);
-            let append = commit.append.clone();
+            let appends = commit.append.is_some();
             match self.commit(commit).await {
                 Ok(committed) => return Ok(self.announce(decided, opened, &instruction, rings, committed.now)),
                 Err(CommitError::Moment) => {}
                 Err(CommitError::Conflict) => self.after_conflict(&instruction).await?,
-                Err(CommitError::Fault(Fault::InDoubt)) => (in_doubt, written) = (true, append),
+                Err(CommitError::Fault(Fault::InDoubt)) => {
+                    in_doubt = true;
+                    written = appends.then(|| Doubtful { expected: opened.version(), at: opened.now, events: decided.events });
+                }
                 Err(CommitError::KeyTaken) => return self.made_before(&instruction).await,
                 Err(CommitError::LeaseLost) if in_doubt => return self.reread(id).await,
                 Err(CommitError::LeaseLost) => return Err(Refusal::LeaseLost { token: 0, current: 0 }.into()),
@@ -165,6 +193,25 @@ impl Engine {
             }
         }
         Err(EngineError::Busy)
+    }
+
+    /// What was looked at, if the directory it was looked at under is still in force. The commit finds out whether the
+    /// request changed meanwhile.
+    fn seen_now(&self, whole: Whole) -> Option<Opened> {
+        let people = self.shelf.people();
+        let Whole { request, policy, roster, now, payload, contents } = whole;
+        let opened = |roster| Opened {
+            request: Some(request),
+            events: Vec::new(),
+            contents,
+            policy,
+            payload,
+            roster,
+            directory: people.directory,
+            now,
+            row: None,
+        };
+        Arc::ptr_eq(&people.roster, &roster).then(|| opened(roster))
     }
 
     async fn open(&self, id: RequestId, instruction: &Instruction, first: bool) -> Result<Opened, EngineError> {
@@ -210,7 +257,7 @@ impl Engine {
         contents.extend(decided.contents.iter().map(|sealed| Content { id: sealed.id, salt: sealed.salt, bytes: sealed.bytes.clone() }));
         let append = (!decided.events.is_empty() || shows_otherwise(instruction, decided, opened, facts)).then(|| Append {
             id,
-            expected: opened.request.as_ref().map_or(0, |request| request.events),
+            expected: opened.version(),
             at: opened.now,
             events: decided.events.clone(),
             contents,
@@ -304,6 +351,9 @@ impl Engine {
     }
 
     fn tell_pages(&self, before: Option<&Request>, after: &Request, facts: &Facts<'_>) {
+        if self.open_pages.none() {
+            return;
+        }
         let people = before.into_iter().chain([after]).flat_map(involved).chain(after.waiting(facts));
         self.open_pages.tell(after.id, people.collect::<BTreeSet<_>>());
     }

@@ -58,6 +58,11 @@ impl OpenPages {
         OpenPage { pages: self.clone(), interest, ear }
     }
 
+    /// Whether no page is open: then nobody need be found out whom a change concerns.
+    pub(super) fn none(&self) -> bool {
+        locked(&self.ears).is_empty()
+    }
+
     /// How many are open.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -35,6 +35,16 @@ pub struct Submitted {
     pub new: bool,
 }
 
+impl Submission {
+    /// What a key that came before must have come with; nothing looks at it without a key.
+    fn digest(&self) -> Digest {
+        if self.idempotency_key.is_none() {
+            return Digest([0; 32]);
+        }
+        Digest::of(canonical(&json!([self.policy.as_str(), self.requester.as_str(), self.payload, self.external_id])).as_bytes())
+    }
+}
+
 impl Engine {
     /// Makes a request, or finds the one that this key made.
     ///
@@ -42,9 +52,7 @@ impl Engine {
     /// When the caller may not, the policy is unknown, the payload does not fit or the key came with another body.
     pub async fn submit(&self, caller: &Caller, submission: Submission) -> Result<Submitted, EngineError> {
         let by = caller.submits_for(&submission.requester)?;
-        let body = Digest::of(
-            canonical(&json!([submission.policy.as_str(), submission.requester.as_str(), submission.payload, submission.external_id])).as_bytes(),
-        );
+        let body = submission.digest();
         match self.submit_anew(caller, &submission, by, body).await {
             Err(error) if !matches!(error, EngineError::Fault(_)) => {
                 // What once made a request is answered with it, also where it would not be taken today.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::markup::cut;
 use super::visible::visible;
-use super::{IMPACT_CHARS_MAX, PLAIN, Summary, SummaryAsk, TEXT_CHARS_MAX};
+use super::{IMPACT_CHARS_MAX, PLAIN, Risk, Summary, SummaryAsk, TEXT_CHARS_MAX};
 
 /// More fields than this are counted, not listed: the facts stand beside the summary anyway.
 const FIELDS_MAX: usize = 12;
@@ -17,13 +17,18 @@ const ITEMS_MAX: usize = 5;
 
 /// The plain summary of a request.
 pub fn plain(ask: &SummaryAsk) -> Summary {
-    let (requester, policy) = (inline(&ask.requester_name), inline(&ask.policy));
-    let text = match facts(&ask.payload) {
+    words(&ask.requester_name, &ask.policy, &ask.payload, ask.risk_plain)
+}
+
+/// The same of what it is made of: the requester's name, the policy's, the payload as its reader sees it, the risk.
+pub fn words(requester: &str, policy: &str, payload: &Value, risk: Risk) -> Summary {
+    let (requester, policy) = (inline(requester), inline(policy));
+    let text = match facts(payload) {
         facts if facts.is_empty() => format!("{requester} asks for {policy}."),
         facts => format!("{requester} asks for {policy}: {facts}."),
     };
     let impact = format!("If approved, what the policy {policy} foresees is done with exactly these values.");
-    Summary { text: cut(&text, TEXT_CHARS_MAX), impact: cut(&impact, IMPACT_CHARS_MAX), risk: ask.risk_plain, by: PLAIN.to_owned() }
+    Summary { text: cut(&text, TEXT_CHARS_MAX), impact: cut(&impact, IMPACT_CHARS_MAX), risk, by: PLAIN.to_owned() }
 }
 
 fn facts(payload: &Value) -> String {
@@ -95,7 +100,6 @@ fn inline(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::Risk;
     use serde_json::json;
 
     fn of(payload: Value) -> Summary {

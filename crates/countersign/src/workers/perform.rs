@@ -194,6 +194,7 @@ impl Performer {
         let Some(seen) = self.engine.look(piece.row.request).await? else { return self.drop_row(piece).await };
         let execution = seen.request.executions.iter().find(|execution| &execution.action == action);
         let (Some(execution), Some(end)) = (execution, &seen.request.settled) else { return self.drop_row(piece).await };
+        let outcome = end.outcome;
         if let ExecutionState::Running { lease_until } = execution.state
             && lease_until > seen.now
         {
@@ -205,7 +206,7 @@ impl Performer {
         let lease_until = seen.now.saturating_add(lease_of(&target)).unwrap_or(seen.now);
         self.hold(piece, seen.now, lease_of(&target)).await?;
         let start = Command::StartExecution { action: action.clone(), lease_until, body: digest };
-        let started = match self.engine.handle(piece.row.request, Instruction::new(start, "engine")).await {
+        let started = match self.engine.handle_seen(seen, Instruction::new(start, "engine")).await {
             Ok(started) => started,
             Err(EngineError::Refused(refusal)) => {
                 tracing::warn!(request.id = %piece.row.request, code = refusal.code(), "an execution was refused");
@@ -217,7 +218,7 @@ impl Performer {
             tracing::error!(request.id = %piece.row.request, "stored bytes are not those that were approved; nothing was sent");
             return self.drop_row(piece).await;
         };
-        let key = format!("{}:{}:{action}", piece.row.request, end.outcome.as_str());
+        let key = format!("{}:{}:{action}", piece.row.request, outcome.as_str());
         let job = Job { key, target, body, timestamp: self.engine.clock().now() };
         let answer = match &job.target {
             JobTarget::Http { .. } => self.sinks.http.run(&job).await,
@@ -340,12 +341,12 @@ fn stale(whole: &Whole, kind: NoticeKind, to: &PersonId, stage: Option<StageId>)
 
 fn target(whole: &Whole, action: &ActionName) -> Option<JobTarget> {
     let outcome = whole.request.settled.as_ref()?.outcome;
-    let spec = whole.policy.consequences(outcome).actions.into_iter().find(|spec| &spec.name == action)?;
-    let settings = |map: std::collections::BTreeMap<String, String>| map.into_iter().map(|(name, value)| (name, Setting::parse(&value))).collect();
-    Some(match spec.target {
+    let spec = whole.policy.consequences(outcome).actions.iter().find(|spec| &spec.name == action)?;
+    let settings = |map: &std::collections::BTreeMap<String, String>| map.iter().map(|(name, value)| (name.clone(), Setting::parse(value))).collect();
+    Some(match &spec.target {
         Target::Http { url, headers, secret } => {
-            JobTarget::Http { url, headers: settings(headers), secret: secret.and_then(|text| text.parse().ok()) }
+            JobTarget::Http { url: url.clone(), headers: settings(headers), secret: secret.as_ref().and_then(|text| text.parse().ok()) }
         }
-        Target::Command { argv, env } => JobTarget::Command { argv, env: settings(env) },
+        Target::Command { argv, env } => JobTarget::Command { argv: argv.clone(), env: settings(env) },
     })
 }

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many overdue requests are fetched at once, oldest first.
 const OVERDUE_BATCH: usize = 512;
-/// How many of them are woken side by side: enough to fill the store's group commits.
-const WAKES_AT_ONCE: usize = 64;
+/// How many of them are woken side by side: enough to fill the store's largest group commit.
+const WAKES_AT_ONCE: usize = 256;
 /// The safety net, should a bell ever be missed.
 const POLL_EVERY: SignedDuration = SignedDuration::from_secs(1);
 

@@ -109,6 +109,13 @@ pub(super) fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Pri
     write!(out, "{OPEN}{value}{CLOSE}").map_err(Error::from)
 }
 
+/// A number between its marks.
+pub(super) fn mark(text: &mut String, number: &str) {
+    text.push(OPEN);
+    text.push_str(number);
+    text.push(CLOSE);
+}
+
 /// Every sum, decimal and whole number of these fields as it would be printed. `None` where a text holds marks of its
 /// own: who reads it must see them, so no number is marked.
 pub(super) fn numbers(fields: &[Field], payload: &Value) -> Option<BTreeSet<String>> {

@@ -16,27 +16,26 @@ use crate::stage::{Stage, Standing, places, seats_filled};
 pub(super) fn weigh(draft: &mut Draft<'_>, id: StageId) -> Result<(), Refusal> {
     let specs = specs(draft.request()?, draft.facts);
     let Some((spec, stage)) = open_stage(draft.request()?, &specs, id) else { return Ok(()) };
-    let spec = spec.clone();
     if stage.said(Decision::Reject).count() >= usize::from(spec.reject_quorum) {
         check_voices(draft, id, Decision::Reject)?;
         if rejections(draft.request()?, id) >= usize::from(spec.reject_quorum) {
             return reject(draft, id);
         }
     }
-    if approvals(draft.request()?, id) >= places(&counts(&spec)) {
+    if approvals(draft.request()?, id) >= places(&counts(spec)) {
         check_voices(draft, id, Decision::Approve)?;
     }
-    if filled(draft.request()?, id, &spec, draft.facts) {
+    if filled(draft.request()?, id, spec, draft.facts) {
         draft.record(Event::StageClosed { stage: id, result: StageResult::Approved });
         return open_stages(draft, Cause::Decisions);
     }
-    if out_of_reach(draft.request()?, id, &spec, draft.facts) {
+    if out_of_reach(draft.request()?, id, spec, draft.facts) {
         return reject(draft, id);
     }
     check_route(draft, id)
 }
 
-fn open_stage<'a>(request: &'a Request, specs: &'a [StageSpec], id: StageId) -> Option<(&'a StageSpec, &'a Stage)> {
+fn open_stage<'r, 's>(request: &'r Request, specs: &'s [StageSpec], id: StageId) -> Option<(&'s StageSpec, &'r Stage)> {
     let stage = request.stage(id).filter(|stage| stage.closed.is_none())?;
     Some((specs.get(stage.spec)?, stage))
 }
@@ -114,8 +113,8 @@ pub(super) fn settle(draft: &mut Draft<'_>, outcome: OutcomeName, cause: Cause) 
         draft.record(Event::StageClosed { stage, result: StageResult::Voided });
     }
     let (mut actions, mut failures) = (Vec::new(), Vec::new());
-    for spec in draft.facts.policy.consequences(outcome).actions {
-        match render(draft, &spec, outcome, &cause)? {
+    for spec in &draft.facts.policy.consequences(outcome).actions {
+        match render(draft, spec, outcome, &cause)? {
             Ok(body) => {
                 let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
                 actions.push(PlannedAction { name: spec.name.clone(), body: Some(draft.seal(body)), bytes });

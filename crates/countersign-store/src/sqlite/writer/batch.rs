@@ -7,11 +7,20 @@ use crate::Fault;
 use crate::clock::{HeldClock, timestamp};
 use crate::log::{Commit, CommitError, Committed, within};
 use crate::sqlite::recent::Recent;
+use crate::sqlite::written::{Left, Written};
 use crate::sqlite::{outbox, records, refused, requests, tallies};
 use rusqlite::{Connection, ErrorCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// What the writer knows beside the file, and what it counts on the way.
+#[derive(Default)]
+struct Books {
+    tallies: tallies::Tallies,
+    left: Left,
+    found: records::Found,
+}
 
 /// Writes in one transaction: 64 already have most of the gain, and a batch of 256 is a few milliseconds.
 const BATCH_MAX: usize = 256;
@@ -32,7 +41,7 @@ pub(super) struct Thread {
     checkpoints: Checkpoints,
     /// Set once the disk has failed: nothing that this process believes to be on disk can be trusted any more.
     poison: Option<Fault>,
-    tallies: tallies::Tallies,
+    books: Books,
     /// How large the last batch was.
     last: usize,
 }
@@ -40,7 +49,7 @@ pub(super) struct Thread {
 impl Thread {
     pub(super) fn new(mut db: Connection, clock: HeldClock, recent: Arc<Recent>) -> rusqlite::Result<Self> {
         let checkpoints = Checkpoints::watch(&mut db)?;
-        Ok(Self { db, clock, recent, checkpoints, poison: None, tallies: tallies::Tallies::default(), last: 1 })
+        Ok(Self { db, clock, recent, checkpoints, poison: None, books: Books::default(), last: 1 })
     }
 
     pub(super) fn run(&mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -97,7 +106,13 @@ impl Thread {
     fn transaction(&mut self, batch: &[Job]) -> Result<Answers, Fault> {
         let made = match self.plainly(batch)? {
             Some(made) => made,
-            None => self.guarded(batch).inspect_err(|_| self.roll_back())?,
+            None => match self.guarded(batch) {
+                Ok(made) => made,
+                Err(fault) => {
+                    self.undo();
+                    return Err(fault);
+                }
+            },
         };
         if made.iter().any(|made| made.as_ref().is_ok_and(Made::wrote)) {
             self.end()?;
@@ -113,11 +128,11 @@ impl Thread {
         let mut made = Vec::with_capacity(batch.len());
         for job in batch {
             let before = self.db.total_changes();
-            match perform(&self.db, job, now, &mut self.tallies) {
+            match perform(&self.db, job, now, &mut self.books) {
                 Ok(done) => made.push(Ok(done)),
                 Err(Stop::Rule(rule)) if self.db.total_changes() == before => made.push(Err(rule)),
                 Err(_) => {
-                    self.roll_back();
+                    self.undo();
                     return Ok(None);
                 }
             }
@@ -133,12 +148,17 @@ impl Thread {
     /// One job in its savepoint. The outer error ends the batch: the transaction itself is lost.
     fn alone(&mut self, job: &Job, now: i64) -> Result<Result<Made, CommitError>, Fault> {
         self.run_cached("SAVEPOINT one").map_err(|error| self.note(&error))?;
-        let mut change = tallies::Tallies::default();
-        let done = perform(&self.db, job, now, &mut change);
+        let others = std::mem::take(&mut self.books.tallies);
+        let done = perform(&self.db, job, now, &mut self.books);
+        if done.is_ok() {
+            self.books.tallies.add(&others);
+        } else {
+            self.books.tallies = others;
+            self.books.found.clear();
+        }
         let error = match done {
             Ok(made) => {
                 self.run_cached("RELEASE one").map_err(|error| self.note(&error))?;
-                self.tallies.add(&change);
                 return Ok(Ok(made));
             }
             Err(Stop::Rule(rule)) => rule,
@@ -152,23 +172,30 @@ impl Thread {
     /// Begins; the time that the whole batch is judged by.
     fn begin(&mut self) -> Result<i64, Fault> {
         self.run_cached("BEGIN IMMEDIATE").map_err(|error| self.note(&error))?;
-        self.tallies.clear();
+        self.books.tallies.clear();
+        self.books.found.clear();
         Ok(self.clock.now_ms())
     }
 
     fn end(&mut self) -> Result<(), Fault> {
         let mark = self.clock.now_ms();
-        let tallied = self.tallies.write(&self.db, mark);
+        let tallied = self.books.tallies.write(&self.db, mark);
         let committed = tallied.map_err(|error| (error, false)).and_then(|()| self.run_cached("COMMIT").map_err(|error| (error, true)));
         let Err((error, committing)) = committed else { return Ok(()) };
         let fault = self.note(&error);
-        self.roll_back();
+        self.undo();
         // A commit that failed on its way to the disk may yet be found there after a restart.
         Err(if committing && self.poison.is_some() { Fault::InDoubt } else { fault })
     }
 
     fn run_cached(&self, sql: &'static str) -> rusqlite::Result<()> {
         self.db.prepare_cached(sql)?.execute(()).map(drop)
+    }
+
+    /// Rolls back what was written: what was remembered of it is not so.
+    fn undo(&mut self) {
+        self.books.left.forget_all();
+        self.roll_back();
     }
 
     fn roll_back(&self) {
@@ -189,34 +216,49 @@ impl Thread {
     }
 }
 
-fn perform(db: &Connection, job: &Job, now: i64, change: &mut tallies::Tallies) -> Result<Made, Stop> {
+fn perform(db: &Connection, job: &Job, now: i64, books: &mut Books) -> Result<Made, Stop> {
     match job {
-        Job::Commit(commit, blobs, _) => one_commit(db, commit, blobs, now, change).map(Made::Commit),
+        Job::Commit(commit, written, _) => one_commit(db, commit, written, now, books).map(Made::Commit),
         Job::Claim(room, lease_ms, limit, _) => Ok(Made::Claim(outbox::claim(db, room, *lease_ms, *limit, now)?)),
-        Job::Put(put, _) => records::put(db, put, now).map(Made::Put),
+        Job::Put(put, _) => {
+            books.found.clear();
+            records::put(db, put, now).map(Made::Put)
+        }
     }
 }
 
-fn one_commit(db: &Connection, commit: &Commit, blobs: &[Vec<u8>], now: i64, change: &mut tallies::Tallies) -> Result<Committed, Stop> {
+fn one_commit(db: &Connection, commit: &Commit, written: &Written, now: i64, books: &mut Books) -> Result<Committed, Stop> {
     within(commit.not_before, commit.not_after, now)?;
     if let Some(made) = &commit.idempotency {
         requests::check_key(db, made)?;
     }
-    let before = commit.append.as_ref().map(|append| requests::check(db, append)).transpose()?.flatten();
-    records::check(db, &commit.expect)?;
-    let (version, position) = match &commit.append {
-        Some(append) => requests::append(db, append, blobs, before.as_ref(), change)?,
-        None => (0, 0),
+    let before = match &commit.append {
+        Some(append) => requests::check(db, append, books.left.take(append.id))?,
+        None => None,
     };
-    outbox::apply(db, &commit.outbox, now)?;
+    records::check(db, &commit.expect, &mut books.found)?;
+    let (left, position) = match &commit.append {
+        Some(append) => {
+            let (left, position) = requests::append(db, append, written, before.as_ref(), &mut books.tallies)?;
+            (Some((append.id, left)), position)
+        }
+        None => (None, 0),
+    };
+    let here = left.as_ref().map(|(id, left)| (*id, left.seq));
+    outbox::apply(db, &commit.outbox, here, now)?;
     for put in &commit.puts {
+        books.found.clear();
         records::put(db, put, now)?;
     }
     if let Some(made) = &commit.idempotency {
-        requests::remember(db, made)?;
+        requests::remember(db, made, here)?;
     }
     if let Some(refused) = &commit.refused {
         refused::keep(db, refused)?;
+    }
+    let version = left.as_ref().map_or(0, |(_, left)| left.version);
+    if let Some((id, left)) = left {
+        books.left.put(id, left);
     }
     Ok(Committed { version, position, now: timestamp(now) })
 }
