@@ -151,7 +151,8 @@ impl Policy {
     #[must_use]
     pub fn title(&self, payload: &Value) -> Title {
         let values = spoken::spoken(&self.fields, payload, &self.title.names);
-        let numbers = title::numbers(&self.fields, &values);
+        let marks = self.title.pieces.is_some() || !title::reads_its_own_text(self.title.source());
+        let numbers = if marks { title::numbers(&self.fields, &values) } else { None };
         let marked = numbers.is_some();
         let rendered = self.title.rendered(&values, numbers).map(|text| Title::one_line(&text, marked));
         rendered.ok().filter(|title| !title.text.is_empty()).unwrap_or_else(|| Title::plain(self.name.to_string()))

@@ -28,6 +28,9 @@ impl Written {
     }
 }
 
+/// Who is asked of thousands takes more room to remember than time to look for, in bytes.
+const TEXTS_MAX: usize = 2 << 10;
+
 /// Of a request as the writer finds it, what the next write needs.
 #[derive(Clone)]
 pub(super) struct Before {
@@ -69,6 +72,9 @@ impl Left {
     }
 
     pub(super) fn put(&mut self, id: RequestId, before: Before) {
+        if before.card.len() + before.waiting.as_ref().map_or(0, String::len) > TEXTS_MAX {
+            return;
+        }
         if self.young.len() >= KEPT_MAX / 2 {
             self.old = std::mem::take(&mut self.young);
         }

@@ -50,7 +50,7 @@ pub(super) fn around(router: Router, state: ApiState) -> Router {
 /// A page for whoever reads pages, a problem for everything else.
 fn nowhere(state: &ApiState, uri: &Uri, headers: &HeaderMap) -> Response {
     let reads_pages = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"));
-    match reads_pages && !uri.path().starts_with("/v1/") {
+    match reads_pages && uri.path() != "/v1" && !uri.path().starts_with("/v1/") {
         true => crate::web::nothing_here(state, headers, &nothing_here()),
         false => nothing_here().into_response(),
     }

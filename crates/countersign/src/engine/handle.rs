@@ -265,7 +265,9 @@ impl Engine {
         });
         // Rule 1: whoever was eligible when this was decided is so when it is committed.
         let expect = append.iter().map(|_| (Kind::Directory, DIRECTORY_KEY.to_owned(), opened.directory)).collect();
-        let not_after = next_deadline(opened, facts);
+        // Rule 21: an attempt begins within its lease or not at all.
+        let lease = if let Command::StartExecution { lease_until, .. } = instruction.command { Some(lease_until) } else { None };
+        let not_after = next_deadline(opened, facts).into_iter().chain(lease).min();
         let rings = Rings { due_now, next_wakeup: append.as_ref().and_then(|append| append.row.next_wakeup) };
         let puts = instruction.puts.clone();
         (Commit { append, expect, not_after, outbox, puts, idempotency: instruction.idempotency.clone(), ..Commit::default() }, rings)

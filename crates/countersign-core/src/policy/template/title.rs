@@ -7,6 +7,7 @@ use crate::policy::field::{Field, FieldType};
 use minijinja::{Error, Output, State, Value as Printed, escape_formatter};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 /// Under this name the formatter finds the numbers; no template can name it.
 pub(super) const NUMBERS: &str = "its numbers";
@@ -106,7 +107,9 @@ pub(super) fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Pri
     if !listed {
         return escape_formatter(out, state, value);
     }
-    write!(out, "{OPEN}{value}{CLOSE}").map_err(Error::from)
+    out.write_char(OPEN).map_err(Error::from)?;
+    escape_formatter(out, state, value)?;
+    out.write_char(CLOSE).map_err(Error::from)
 }
 
 /// A number between its marks.
@@ -116,29 +119,41 @@ pub(super) fn mark(text: &mut String, number: &str) {
     text.push(CLOSE);
 }
 
-/// Every sum, decimal and whole number of these fields as it would be printed. `None` where a text holds marks of its
-/// own: who reads it must see them, so no number is marked.
-pub(super) fn numbers(fields: &[Field], payload: &Value) -> Option<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    let members = fields.iter().filter_map(|field| Some((field, payload.get(&field.name)?)));
-    members.for_each(|(field, value)| collect(&field.kind, value, &mut found));
-    (!found.is_empty() && !holds_marks(payload)).then_some(found)
+/// Whether this template looks at texts that it has printed: marks in them would change what it says.
+pub(super) fn reads_its_own_text(source: &str) -> bool {
+    ["endset", "endfilter", "endmacro", "endcall", "autoescape"].iter().any(|word| source.contains(word))
 }
 
-fn collect(kind: &FieldType, value: &Value, found: &mut BTreeSet<String>) {
+/// Every sum, decimal and whole number of these fields as it would be printed, but for those that some text of the payload
+/// says as well. `None` where a text holds marks of its own: who reads it must see them, so no number is marked.
+pub(super) fn numbers(fields: &[Field], payload: &Value) -> Option<BTreeSet<String>> {
+    let (mut numbers, mut others) = (BTreeSet::new(), BTreeSet::new());
+    let members = fields.iter().filter_map(|field| Some((field, payload.get(&field.name)?)));
+    members.for_each(|(field, value)| collect(&field.kind, value, &mut numbers, &mut others));
+    numbers.retain(|number| !others.contains(number));
+    (!numbers.is_empty() && !holds_marks(payload)).then_some(numbers)
+}
+
+fn collect(kind: &FieldType, value: &Value, numbers: &mut BTreeSet<String>, others: &mut BTreeSet<String>) {
     match (kind, value) {
-        (FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. }, Value::String(text)) => {
-            found.insert(text.clone());
-        }
-        (FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. }, Value::Number(number)) => {
-            found.insert(number.to_string());
-        }
-        (FieldType::List { of, .. }, Value::Array(all)) => all.iter().for_each(|value| collect(of, value, found)),
+        (FieldType::Money { .. } | FieldType::Decimal { .. } | FieldType::Integer { .. }, value) => texts(value, numbers),
+        (FieldType::List { of, .. }, Value::Array(all)) => all.iter().for_each(|value| collect(of, value, numbers, others)),
         (FieldType::Table { columns, .. }, Value::Array(rows)) => {
             let cells = rows.iter().flat_map(|row| columns.iter().filter_map(move |column| Some((column, row.get(&column.name)?))));
-            cells.for_each(|(column, value)| collect(&column.kind, value, found));
+            cells.for_each(|(column, value)| collect(&column.kind, value, numbers, others));
         }
-        _ => {}
+        (_, value) => texts(value, others),
+    }
+}
+
+/// Everything in it that is printed as it is.
+fn texts(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::Number(number) => drop(found.insert(number.to_string())),
+        Value::Array(all) => all.iter().for_each(|value| texts(value, found)),
+        Value::Object(members) => members.values().for_each(|value| texts(value, found)),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 

@@ -31,9 +31,12 @@ impl Engine {
     pub async fn end_sessions(&self, caller: &Caller, of: Option<&PersonId>, id: Option<&str>) -> Result<usize, EngineError> {
         let person = self.whose_sessions(caller, of)?;
         loop {
-            let all = self.session_records(&person).await?.into_iter().filter(|(_, session)| id.is_none_or(|id| session.id == id));
+            let (now, rules) = (self.clock().now(), self.settings().sessions);
+            let mut all = self.session_records(&person).await?;
+            // One that has lapsed is nobody's any more; it waits to be swept.
+            all.retain(|(_, session)| session.lasts(now, &rules) && id.is_none_or(|id| session.id == id));
             let end = |record: countersign_store::Record| Put { kind: Kind::Session, key: record.key, expected: record.version, bytes: None };
-            let mut puts: Vec<Put> = all.map(|(record, _)| end(record)).collect();
+            let mut puts: Vec<Put> = all.into_iter().map(|(record, _)| end(record)).collect();
             let count = puts.len();
             if count == 0 {
                 return Ok(0);

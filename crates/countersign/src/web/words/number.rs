@@ -40,7 +40,8 @@ pub fn unseparated(text: &str, language: Language) -> String {
         let (before, run) = rest.split_at(start);
         let end = run.find(|char: char| !char.is_ascii_digit() && char != group && char != point).unwrap_or(run.len());
         let (run, after) = run.split_at(end);
-        plain.push_str(before);
+        // Minus, as it is shown before a number.
+        plain.push_str(&before.strip_suffix('\u{2212}').map_or_else(|| before.to_owned(), |before| format!("{before}-")));
         plain.push_str(&one_unseparated(run, group, point).unwrap_or_else(|| run.to_owned()));
         rest = after;
     }
@@ -98,6 +99,7 @@ mod tests {
             ("480,00 EUR", "480,00 EUR", "480.00 EUR"),
             ("1.234.567 rows", "1.234.567 rows", "1234567 rows"),
             ("480.00", "480.00", "480.00"),
+            ("\u{2212}1,234.00 USD", "-1234.00 USD", "-1,234.00 USD"),
             ("2, 3 and 4", "2, 3 and 4", "2. 3 and 4"),
             ("", "", ""),
         ];

@@ -1,7 +1,7 @@
 //! What failed for good: on record, loud, listed, and in an operator's hands (rules 21 and 22).
 
 use super::bench::{Bench, person};
-use countersign_core::event::Event;
+use countersign_core::event::{Decision, Event};
 use countersign_store::{ListQuery, Loaded};
 
 /// Every stored body is another one than was settled.
@@ -38,4 +38,16 @@ async fn bytes_that_were_altered_are_a_dead_letter_at_once_and_are_never_sent() 
     bench.work().await;
     assert_eq!(bench.receiver.got("/pay").len(), 1);
     assert_eq!(bench.see(id).await.request.executions[0].status(), "succeeded");
+}
+
+#[tokio::test]
+async fn a_worker_that_looked_longer_ago_than_its_lease_lasts_begins_nothing() {
+    let bench = Bench::start().await;
+    let id = bench.submit("5000 USD").await;
+    bench.decide("mia", id, Decision::Approve).await.unwrap();
+    bench.store.load_like(Some(Box::new(|loaded| loaded.now -= jiff::SignedDuration::from_hours(2))));
+    bench.work().await;
+    bench.store.load_like(None);
+    let names = bench.names(id).await;
+    assert!(names.contains(&"settled") && !names.contains(&"execution_started"), "another may have begun meanwhile: {names:?}");
 }

@@ -39,13 +39,20 @@ fn a_title_knows_where_its_numbers_stand() {
         ("{{ rows }} rows, {{ share }} of {{ parts[0] }}", "[12000] rows, [0.25] of [1.00 USD]"),
         ("{% for part in parts %} {{ part }}{% endfor %}", "[1.00 USD] [2 JPY]"),
         ("{% if amount == '5.00 USD' %}five{% endif %} {{ amount | lower }} {{ amount | length }} {{ raw.port }}", "five 5.00 usd 8 8080"),
-        ("{% set all %}{{ amount }}!{% endset %}{{ all }}", "[5.00 USD]!"),
+        ("{% set all %}{{ amount }}!{% endset %}{{ all }}", "5.00 USD!"),
+        ("{% set all %}{{ amount }}{% endset %}{{ all | length }} {{ amount }}", "8 5.00 USD"),
         ("{{ amount ~ '!' }}", "5.00 USD!"),
     ];
     for (title, said) in cases {
         assert_eq!(bracketed(title, &payload), said, "{title}");
     }
     assert_eq!(titled("{{ merchant }}, {{ amount }}").title(&payload).text, "Müller 12, 5.00 USD");
+}
+
+#[test]
+fn a_text_that_says_the_same_as_a_number_stays_a_text() {
+    let payload = json!({"merchant": "12500", "amount": "5 USD", "rows": 12500});
+    assert_eq!(bracketed("{{ merchant }}: {{ rows }}, {{ amount }}", &payload), "12500: 12500, [5.00 USD]");
 }
 
 #[test]
