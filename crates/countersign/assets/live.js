@@ -5,7 +5,7 @@
   const from = document.body.dataset.liveFrom;
   const news = document.getElementById("news");
   const say = (name) => document.body.dataset[name] || "";
-  const GAP = 1000, FETCH_TIMEOUT = 10000;
+  const GAP = 250, FETCH_TIMEOUT = 10000;
   const page = document.body.dataset.livePage || location.href;
   let lost = false, out = false, asking = false, again = false, last = 0, tries = 0, hide = 0;
 

@@ -91,7 +91,7 @@ impl Sources {
         self.engine.shelf().set_concerns(files.len());
         let standing = Arc::new(standing);
         let before = std::mem::replace(&mut *self.standing.write().unwrap_or_else(PoisonError::into_inner), standing.clone());
-        announce(&before, &standing);
+        announce(&before, &standing, &self.directory.display().to_string());
         standing
     }
 
@@ -217,17 +217,23 @@ fn with_version(mut people: People, version: u64, console: bool) -> People {
     people
 }
 
-/// Says what is new, once.
-fn announce(before: &Standing, now: &Standing) {
+/// Says what is new, once. What the directory says of people is not for logs: there stands the place, and what is wrong.
+fn announce(before: &Standing, now: &Standing, directory: &str) {
     let news = |old: &[Diagnostic], new: &[Diagnostic]| new.iter().filter(|one| !old.contains(one)).cloned().collect::<Vec<_>>();
     for one in news(&before.wrong, &now.wrong).into_iter().chain(news(&before.warnings, &now.warnings)) {
         let place = format!("{}:{}:{}", one.file, one.line, one.column);
+        let message = if one.file == directory { unquoted(&one.message) } else { one.message.clone() };
         match one.severity {
-            Severity::Error => tracing::error!(place, code = one.code, "{}", one.message),
-            Severity::Warning => tracing::warn!(place, code = one.code, "{}", one.message),
+            Severity::Error => tracing::error!(place, code = one.code, "{message}"),
+            Severity::Warning => tracing::warn!(place, code = one.code, "{message}"),
         }
     }
     if now.wrong.is_empty() && !before.wrong.is_empty() {
         tracing::info!("directory and policies are as their files say again");
     }
+}
+
+/// The message without what it quotes; `countersign doctor` shows all of it.
+fn unquoted(message: &str) -> String {
+    message.split('`').enumerate().map(|(index, text)| if index % 2 == 0 { text } else { "`…`" }).collect()
 }

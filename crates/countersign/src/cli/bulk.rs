@@ -1,5 +1,5 @@
 //! One request for every row of a file: side by side, each under its own idempotency key, with a report for
-//! every row that was refused. The same file submitted again makes nothing twice.
+//! every row. The same file submitted again makes nothing twice.
 
 use super::server::Server;
 use super::submit::{Proposal, submit};
@@ -38,12 +38,12 @@ impl Bulk {
         let map = std::fs::read_to_string(&self.map)
             .map_err(|error| Failure::usage(format!("{}: {}", self.map.display(), crate::config::reason(&error))))?;
         let map = Map::parse(&self.map.display().to_string(), &map).map_err(|fault| Failure::usage(fault.to_string()))?;
+        let bar = bar(json, || Rows::open(&self.from, map.clone()).map_or(0, |rows| rows.count()));
         let rows = Rows::open(&self.from, map).map_err(|fault| Failure::usage(fault.to_string()))?;
         let unmapped = rows.unmapped().iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
         if !unmapped.is_empty() {
             terminal::complain(&format!("columns that are not sent: {unmapped}"));
         }
-        let bar = bar(json);
         let sent = stream::iter(rows.map(|row| row.map_err(Box::new)));
         let reports = sent.map(|row| self.row(server, row)).buffered(AT_ONCE);
         let mut reports = std::pin::pin!(reports);
@@ -99,24 +99,25 @@ impl Bulk {
     }
 }
 
-fn bar(json: bool) -> ProgressBar {
+/// Where somebody watches, the rows are counted first: it takes a moment and says how long the rest will.
+fn bar(json: bool, rows: impl FnOnce() -> usize) -> ProgressBar {
     if json || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} rows, {per_sec}, {elapsed}") {
+    let bar = ProgressBar::new(rows() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} rows, {per_sec}, {eta} left") {
         bar.set_style(style);
     }
     bar
 }
 
-/// Machines read every row; people read what went wrong.
+/// Every row, for people and for machines.
 fn say(report: &Report, json: bool) {
     let line = report.line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
     match (&report.made, json) {
         (Ok(made), true) => terminal::say(&json!({ "line": report.line, "id": made.id, "status": made.status }).to_string()),
         (Err(failure), true) => terminal::say(&json!({ "line": report.line, "error": failure.message }).to_string()),
-        (Ok(_), false) => {}
+        (Ok(made), false) => terminal::say(&format!("{line}: {} is {}", made.id, clean(&made.status))),
         (Err(failure), false) => terminal::complain(&format!("{line}: {}", clean(&failure.message))),
     }
 }

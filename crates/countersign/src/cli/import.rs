@@ -130,12 +130,15 @@ fn idempotency_key(external_id: &str) -> String {
     if fits { plain } else { format!("script-sha256-{}", Digest::of(external_id.as_bytes()).hex()) }
 }
 
-/// What became of each line that is not submitted, and how many could not be understood.
+/// What becomes of each line, and how many could not be understood.
 fn report(converted: &Conversion, json: bool) -> usize {
     let mut broken = 0;
     for line in &converted.lines {
         let (word, why) = match &line.verdict {
-            LineVerdict::Taken => continue,
+            LineVerdict::Taken => {
+                terminal::say(&if json { json!({ "line": line.line, "taken": true }).to_string() } else { format!("line {}: taken", line.line) });
+                continue;
+            }
             LineVerdict::Skipped(why) => ("skipped", why),
             LineVerdict::Broken(why) => ("broken", why),
         };

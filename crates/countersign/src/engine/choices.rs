@@ -48,7 +48,7 @@ impl Engine {
                 let Some(person) = record.key.strip_prefix(PREFIX) else { break 'pages };
                 match serde_json::from_slice::<Choices>(&record.bytes) {
                     Ok(choices) => drop(all.insert(PersonId::from(person), choices)),
-                    Err(error) => tracing::warn!(person.id = person, error = %error, "choices that were kept are not read by this version"),
+                    Err(error) => tracing::warn!(error = %error, "choices that were kept are not read by this version"),
                 }
             }
             match page.last() {
@@ -69,7 +69,7 @@ impl Engine {
         match serde_json::from_slice::<Choices>(&record.bytes) {
             Ok(choices) if choices != self.shelf().choices(person) => self.shelf().choose(person, choices),
             Ok(_) => {}
-            Err(error) => tracing::warn!(person.id = %person, error = %error, "choices that were kept are not read by this version"),
+            Err(error) => tracing::warn!(error = %error, "choices that were kept are not read by this version"),
         }
         Ok(())
     }

@@ -156,7 +156,7 @@ impl Engine {
         let kept = kept.map(|record| read::<SubjectRecord>(&record)).transpose()?.map(|subject| PersonId::new(subject.person));
         Ok(match (listed, kept) {
             (Some(listed), Some(kept)) if listed != kept => {
-                tracing::error!(provider = verified.provider, %listed, %kept, "a sign-in is one person's in the directory and another's on record");
+                tracing::error!(provider = verified.provider, "a sign-in is one person's in the directory and another's on record");
                 Err(NotJoined::Contested)
             }
             (listed, kept) => Ok(listed.or(kept)),

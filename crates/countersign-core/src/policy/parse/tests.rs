@@ -336,3 +336,24 @@ fn a_mark_that_cannot_stand_is_refused_with_code_line_and_column() {
     ];
     refused(&marked.map(|(to, code, line, column)| ("merchant = \"text\"", to, code, line, column)));
 }
+
+#[test]
+fn every_word_of_later_versions_says_not_yet() {
+    for word in [
+        "calendar",
+        "calendars",
+        "cooling_off",
+        "execute_within",
+        "witness",
+        "for_each",
+        "delegation",
+        "delegations",
+        "delegate",
+        "freeze",
+        "frozen",
+        "share",
+    ] {
+        let found = load(&with("name = \"large\"", &format!("name = \"large\"\n{word} = \"1h\""))).unwrap_err();
+        assert!(found.iter().any(|one| (one.code, one.line) == ("not_yet", 13)), "{word}: {found:?}");
+    }
+}
