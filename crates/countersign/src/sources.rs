@@ -237,3 +237,17 @@ fn announce(before: &Standing, now: &Standing, directory: &str) {
 fn unquoted(message: &str) -> String {
     message.split('`').enumerate().map(|(index, text)| if index % 2 == 0 { text } else { "`…`" }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_finding_quotes_of_people_is_not_logged() {
+        let source = "[[person]]\nid = \"leo\"\nname = \"Leo\"\nemail = \"leo@x.example\"\n[[person]]\nid = \"bo\"\nname = \"Bo\"\nemail = \"leo@x.example\"\n";
+        let found = directory::parse("directory.toml", source).map(drop).unwrap_err();
+        let said: Vec<String> = found.iter().map(|one| unquoted(&one.message)).collect();
+        assert!(found.iter().any(|one| one.message.contains("leo@x.example")), "{found:?}");
+        assert!(said.iter().all(|message| !message.contains("leo") && message.contains("`…`")), "{said:?}");
+    }
+}
